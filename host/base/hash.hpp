@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pictor::host {
+
+// A row's identity.
+struct Hash128 {
+  std::uint64_t high = 0, low = 0;
+  auto operator<=>(const Hash128 &) const = default;
+};
+
+// XXH3-128 of the bytes: quick, stable between versions and machines, not against an adversary.
+Hash128 hash128(std::string_view bytes);
+std::string to_hex(const Hash128 &hash);
+
+// SHA-256 in lower-case hex.
+std::string sha256_hex(const void *data, std::size_t size);
+
+}  // namespace pictor::host

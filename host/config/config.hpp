@@ -1,0 +1,80 @@
+#pragma once
+
+#include "base/json.hpp"
+#include "config/source.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pictor::host {
+
+// A value as the user wrote it, with its place: checked against a plugin's specs once that plugin
+// is known.
+struct WrittenParameter {
+  std::string name;
+  Json value;
+  Place name_place;
+  Place value_place;
+  // The value was (in part) a ${NAME}: for a secret this name is all that is kept; `value` holds
+  // the text as written.
+  std::string environment_name;
+};
+
+struct ModelConfig {
+  std::string name;                    // the user's name for it
+  std::string plugin;                  // a plugin's id, or the absolute path of a .so
+  std::string model_id;                // which of the plugin's models; empty: its only or first one
+  std::vector<WrittenParameter> load;  // load scope
+  std::vector<WrittenParameter> generation_kwargs;
+  std::optional<std::uint32_t> concurrency;  // requests at once; empty: as the model declares
+  Place place;
+};
+
+enum class ImageFormat { png, jpeg, webp };
+std::string_view name_of(ImageFormat format);
+
+struct OutputConfig {
+  std::filesystem::path dir;  // absolute
+  std::string layout = "imagefolder";
+  std::string split = "train";
+  ImageFormat format = ImageFormat::png;
+  int quality = 95;  // jpeg and webp, 1..100
+};
+
+struct JobConfig {
+  std::vector<std::string> models;   // names under `models:`; several: every row with every one
+  std::filesystem::path prompts;     // absolute; "-" for stdin; empty when inline_prompts is used
+  std::vector<Json> inline_prompts;  // each a string or an object, from a YAML list
+  std::vector<Place> inline_places;
+  std::uint32_t num_generations = 1;
+  std::uint64_t seed = 0;
+  OutputConfig output;
+};
+
+// The whole job, complete and plain. Secrets stand in it as names only.
+struct Config {
+  std::filesystem::path file;  // absolute; empty when made from command-line flags
+  std::vector<std::filesystem::path> plugin_paths;  // absolute, in order
+  std::vector<ModelConfig> models;
+  JobConfig job;
+
+  const ModelConfig &model(const std::string &name) const;  // throws std::out_of_range
+};
+
+// One `--param models.NAME.key=value` or `--param job.key=value`.
+struct Override {
+  std::string path;
+  std::string value;  // read as a YAML scalar
+};
+
+// Reads and checks a job file: syntax, keys, types, places. Parameters of models are checked later
+// (plan/). Throws Error with file:line:column, the line and a caret.
+Config load_config(const std::filesystem::path &file, const std::vector<Override> &overrides = {});
+
+// The resolved job as YAML text that load_config reads back to an equal Config; secrets as ${NAME}.
+std::string to_yaml(const Config &config);
+
+}  // namespace pictor::host

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "base/hash.hpp"
+#include "base/json.hpp"
+#include "base/outcome.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pictor::host {
+
+// One image asked for. `row` is the row's file number, `model` an index into Ledger::models.
+struct SampleKey {
+  std::uint32_t row = 0;
+  std::uint32_t model = 0;
+  std::uint32_t generation = 0;
+  auto operator<=>(const SampleKey &) const = default;
+};
+
+// How a sample ended, and all that the outputs are made from.
+struct SampleEnd {
+  SampleKey key;
+  Outcome outcome = Outcome::internal;
+  std::optional<Failure> failure;
+  std::string row_id;     // the user's id, may be empty
+  std::string file_name;  // relative to the split folder; ok only
+  std::string sha256;     // of the file
+  std::uint64_t file_size = 0;
+  std::optional<std::uint64_t> seed;
+  std::string prompt;
+  Json metadata = Json::object();  // the line of metadata.jsonl without file_name
+  std::optional<std::int64_t> cost_micros;
+  std::int64_t queue_ns = 0, generate_ns = 0, encode_ns = 0, write_ns = 0;
+  std::int64_t finished_at_ms = 0;  // Unix time
+};
+
+struct RowNumber {
+  Hash128 key;
+  std::uint32_t number;
+};
+
+// The SQLite file that knows every sample's outcome. One thread uses it; one process has it open
+// for writing.
+class Ledger {
+ public:
+  // Opens or makes dir/.pictor/ledger.sqlite and takes the lock. Throws Error when another live
+  // process holds it (naming it), when the file is no ledger, is of a newer version, or the disk
+  // refuses.
+  static Ledger open(const std::filesystem::path &output_dir);
+  // For `status`, `gallery`: no lock, no change, works beside a running job.
+  static Ledger open_read_only(const std::filesystem::path &output_dir);
+  Ledger(Ledger &&) noexcept;
+  Ledger &operator=(Ledger &&) noexcept;
+  ~Ledger();
+
+  // What was recorded of the job; {} in a new ledger. `job` is the resolved job as JSON.
+  Json job() const;
+  void set_job(const Json &job);
+
+  // Rows that were ever seen, in order of number.
+  std::vector<RowNumber> rows() const;
+  void add_rows(std::span<const RowNumber> rows);
+
+  // The number of a model's name in SampleKey::model, given at first sight.
+  std::uint32_t model_number(const std::string &name);
+  std::vector<std::string> models() const;
+
+  // Every recorded end, in key order: outcome only, for the plan (a million in about a second).
+  void for_each_outcome(const std::function<void(const SampleKey &, Outcome)> &visit) const;
+  // Every recorded end in full, in key order; `outcomes` empty: all.
+  void for_each_end(const std::function<void(const SampleEnd &)> &visit) const;
+
+  // A billed request is about to leave: committed before this returns.
+  void started(std::span<const SampleKey> keys);
+  // Samples ended. Committed, and on disk, before this returns; takes a batch so that one fsync
+  // serves many.
+  void ended(std::span<const SampleEnd> ends);
+  // `started` rows without an end become maybe_billed; returns how many.
+  std::uint64_t settle_started();
+
+  // A plugin's own state of one request, on disk before this returns; empty bytes when none.
+  void set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes);
+  std::string checkpoint(std::uint32_t row, std::uint32_t model) const;
+
+  // Grows with every change of the ends; what derived files were written from.
+  std::uint64_t version() const;
+
+ private:
+  struct Impl;
+  explicit Ledger(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pictor::host

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "base/json.hpp"
+#include "base/outcome.hpp"
+#include "base/parameter.hpp"
+#include "output/picture.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pictor::host {
+
+class Plugin;
+
+// What one model of a plugin is.
+struct ModelInfo {
+  std::string id, label, doc;
+  std::vector<std::string> features;
+  bool sync = false, async = false;
+  bool needs_network = false, needs_gpu = false, deterministic = false, billed = false,
+       ignores_seed = false;
+  std::uint32_t max_batch = 1;        // 0: any
+  std::uint32_t max_concurrency = 1;  // 0: any
+};
+
+// One row for a model.
+struct ModelRequest {
+  std::string prompt;
+  std::vector<std::uint64_t> seeds;  // one per picture wanted
+  Parameters parameters;  // request scope, complete: defaults included; images as absolute paths
+  std::string checkpoint;
+  std::string trace_id;
+  std::int64_t timeout_ms = -1;
+};
+
+// What a batch reports, from the plugin's threads: every function must be callable from any thread
+// at any time until the last request's end. `request` is the index in the batch. Pictures are
+// checked before they get here: strides lie inside the data, indices are in range and come once.
+class ModelEvents {
+ public:
+  virtual ~ModelEvents() = default;
+  virtual void progress(std::uint32_t request, double fraction, std::uint32_t step,
+                        std::uint32_t steps, const std::string &stage) = 0;
+  virtual void picture(std::uint32_t request, std::uint32_t image_index, Picture picture,
+                       PictureMeta meta) = 0;
+  virtual void checkpoint(std::uint32_t request, const std::string &bytes) = 0;
+  // Exactly once per request, after all its pictures. failure empty: done.
+  virtual void ended(std::uint32_t request, std::optional<Failure> failure) = 0;
+};
+
+// A live instance of a plugin's model. Created means: the plugin accepted the load-scope
+// parameters; nothing is loaded.
+class Model {
+ public:
+  // `parameters`: load scope, complete; paths absolute; secrets as names of environment variables.
+  // Throws Error (exit code 2 for a parameter the plugin refuses, 7 when the plugin is at fault).
+  Model(std::shared_ptr<const Plugin> plugin, const std::string &model_id,
+        const Parameters &parameters);
+  ~Model();  // cancels, drains, unloads, destroys
+  Model(Model &&) = delete;
+
+  const ModelInfo &info() const;
+  const std::vector<ParameterSpec> &parameters() const;
+  std::string model_name() const;
+
+  // Blocks. `progress(fraction or negative, stage)` and `cancelled` may be called from any thread.
+  std::optional<Failure> load(const std::function<void(double, const std::string &)> &progress,
+                              const std::function<bool()> &cancelled);
+
+  // Cross-field check without drawing.
+  std::optional<Failure> validate(const ModelRequest &request);
+
+  // Hands a batch over and returns when the model is ready for the next (async: at once; sync: when
+  // it is done). `events` and `requests` must live until every request has ended. A batch the
+  // plugin refuses ends every request with its failure. Missing, double and late terminals of a
+  // faulty plugin are made good here.
+  void generate(std::vector<ModelRequest> requests, std::shared_ptr<ModelEvents> events);
+
+  // Asks all work in flight to end early. [any]
+  void cancel();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pictor::host
