@@ -1,9 +1,9 @@
 // Options that the stored trajectories lack, against options.json (written by make_options.py).
+#include "fixed_model.hpp"
 #include "schedulers/scheduler.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
-#include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -14,10 +14,6 @@ namespace pictor::diffusion {
 namespace {
 
 using nlohmann::json;
-
-at::Tensor fixed_function(const at::Tensor &x, double t) {
-  return 0.6 * x + 0.4 * at::sin(3 * x + 5 * t / 1000) + 0.1 * std::cos(7 * t / 1000);
-}
 
 at::Tensor step_noise(std::size_t i) {
   return at::cos(at::arange(12.0, at::kFloat) + static_cast<double>(i)).view({1, 2, 2, 3});
@@ -40,7 +36,7 @@ std::vector<double> final_latents(const Scheduler &scheduler) {
   Scheduler::History history;
   for (std::size_t i = 0; i < scheduler.timesteps().size(); ++i) {
     const at::Tensor input = scheduler.scale_model_input(latents, i);
-    const at::Tensor output = fixed_function(input, scheduler.timesteps()[i]);
+    const at::Tensor output = test::fixed_model(input, scheduler.timesteps()[i]);
     const at::Tensor noise = scheduler.needs_noise(i) ? step_noise(i) : at::Tensor();
     latents = scheduler.step(output, latents, i, noise, history);
   }
