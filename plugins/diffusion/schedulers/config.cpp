@@ -1,6 +1,6 @@
 #include "config.hpp"
 
-#include "../error.hpp"
+#include "error.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // DPM-Solver++: Lu et al. 2022 (arXiv:2211.01095), multistep, deterministic and as an SDE, as
 // diffusers' DPMSolverMultistepScheduler steps it. Order 2 is the "DPM++ 2M" of other programs.
-#include "../error.hpp"
+#include "error.hpp"
 #include "config.hpp"
 #include "kind.hpp"
 #include "prediction.hpp"

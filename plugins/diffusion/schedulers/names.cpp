@@ -1,6 +1,6 @@
 #include "names.hpp"
 
-#include "../error.hpp"
+#include "error.hpp"
 #include "kind.hpp"
 #include "nearest_name.hpp"
 
@@ -220,6 +220,11 @@ const std::vector<std::string> &sigma_schedules() {
   return schedules;
 }
 
+bool takes_sigma_schedule(std::string_view class_name) {
+  const SchedulerKind *kind = find_kind(class_name);
+  return kind != nullptr && reads(*kind, "use_karras_sigmas");
+}
+
 json sigma_schedule_keys(const std::string &sigma_schedule, const std::string &class_name) {
   if (sigma_schedule.empty()) return json::object();
   const auto &all = sigma_schedules();
@@ -228,9 +233,8 @@ json sigma_schedule_keys(const std::string &sigma_schedule, const std::string &c
                 "sigma_schedule: " + in_quotes(sigma_schedule) + " is not one of " + joined(all),
                 "sigma_schedule");
   }
-  const SchedulerKind *kind = find_kind(class_name);
   json keys = json::object();
-  if (kind == nullptr || !reads(*kind, "use_karras_sigmas")) {
+  if (!takes_sigma_schedule(class_name)) {
     if (sigma_schedule == "none") return keys;
     throw Error(ErrorKind::invalid_argument,
                 "sigma_schedule: " + class_name +
@@ -240,7 +244,7 @@ json sigma_schedule_keys(const std::string &sigma_schedule, const std::string &c
   for (const std::string &schedule : all) {
     if (schedule != "none") keys["use_" + schedule + "_sigmas"] = schedule == sigma_schedule;
   }
-  if (reads(*kind, "use_lu_lambdas")) keys["use_lu_lambdas"] = false;
+  if (reads(*find_kind(class_name), "use_lu_lambdas")) keys["use_lu_lambdas"] = false;
   return keys;
 }
 

@@ -40,6 +40,9 @@ std::string chosen_scheduler(const std::string &name, const nlohmann::json &mode
 // "none", "karras", "exponential", "beta".
 const std::vector<std::string> &sigma_schedules();
 
+// Whether the class can space its noise levels by a sigma schedule.
+bool takes_sigma_schedule(std::string_view class_name);
+
 // The keys that make `class_name` use a sigma schedule; "" implies none of them.
 // Throws Error (parameter "sigma_schedule") for an unknown one, and for any but "none" where the
 // class steps along timesteps alone.

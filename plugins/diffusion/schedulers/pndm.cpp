@@ -1,7 +1,7 @@
 // PNDM: Liu, Ren, Lin & Zhao 2022 (arXiv:2202.09778), as diffusers' PNDMScheduler steps it: three
 // Runge-Kutta steps of four calls each, then linear multistep ("PLMS"). With `skip_prk_steps` the
 // start is two calls of lower order instead.
-#include "../error.hpp"
+#include "error.hpp"
 #include "config.hpp"
 #include "kind.hpp"
 #include "prediction.hpp"

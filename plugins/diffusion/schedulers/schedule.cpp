@@ -1,6 +1,6 @@
 #include "schedule.hpp"
 
-#include "../error.hpp"
+#include "error.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "scheduler.hpp"
 
-#include "../error.hpp"
+#include "error.hpp"
 #include "config.hpp"
 #include "kind.hpp"
 #include "names.hpp"
