@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "base/nearest_name.hpp"
 
 #include <optional>
 #include <string>
@@ -59,27 +60,36 @@ struct ParameterSpec {
 // The spec with that id or alias; null for other names.
 const ParameterSpec *find_spec(const std::vector<ParameterSpec> &specs, std::string_view name);
 
+// Every id and alias, for guessing what a misspelt name meant.
+std::vector<std::string> names_of(const std::vector<ParameterSpec> &specs);
+
 std::string_view type_name(ParameterType type);  // "integer", "number", ...
-// "integer 1..1000, multiple of 8", "one of: euler, ddim", for errors and listings.
+// "integer, 1..1000, a multiple of 8", "one of: euler, ddim", for errors and listings.
 std::string describe_values(const ParameterSpec &spec);
+std::string describe_bounds(const ParameterSpec &spec);  // "1..1000", "more than 0", or nothing
+
+// Whether a value of this type is a text, so that 010 or `no` in a YAML file means those letters.
+bool is_text(ParameterType type);
 
 // What a value must be told about; `message` without place, e.g. "width must be a multiple of 8,
-// not 513".
+// not 513; 512 and 520 are".
 struct ValueError {
   std::string message;
 };
 
 // Brings a value written by a user (YAML, JSON, a CSV cell) to the spec's type and checks bounds,
-// choices and size. `from_text`: the value is a cell's or flag's text and may be read as a number
-// or boolean ("30", "true"). Choices: aliases and other letter case become the choice's value. A
-// path or image stays the text that was written.
+// choices and size:
+//   integer, seed  30 and 30.0, not 30.5; a seed is 0..2^64-1
+//   boolean        true and false
+//   number         finite
+//   choice         a value, label or alias in any letter case becomes the choice's value
+//   number_list    a list, one number, or the text "1, 2, 3"
+//   string_list    a list, or one text
+//   path, image    stay the text that was written
+//   secret         the name of an environment variable; never repeated in a message
+// `from_text`: the value is the text of a cell, flag or environment variable and may be read as
+// what the spec asks for ("30", "true", "[1, 2]", "a, b").
 std::variant<Json, ValueError> check_value(const ParameterSpec &spec, const Json &value,
                                            bool from_text);
-
-// The candidate that a misspelt word most likely meant; empty when none is near.
-std::string nearest_name(std::string_view word, const std::vector<std::string> &candidates);
-
-// ", did you mean 'width'?" or nothing.
-std::string did_you_mean(std::string_view word, const std::vector<std::string> &candidates);
 
 }  // namespace pictor::host
