@@ -73,28 +73,41 @@ class Ledger {
 
   // Every recorded end, in key order: outcome only, for the plan (a million in about a second).
   void for_each_outcome(const std::function<void(const SampleKey &, Outcome)> &visit) const;
-  // Every recorded end in full, in key order; `outcomes` empty: all.
+  // Every recorded end in full, in key order.
   void for_each_end(const std::function<void(const SampleEnd &)> &visit) const;
+  std::optional<SampleEnd> end(const SampleKey &key) const;
 
   // A billed request is about to leave: committed before this returns.
   void started(std::span<const SampleKey> keys);
   // Samples ended. Committed, and on disk, before this returns; takes a batch so that one fsync
   // serves many.
   void ended(std::span<const SampleEnd> ends);
-  // `started` rows without an end become maybe_billed; returns how many.
+  // Requests that had left when an earlier run died: with a checkpoint they are drawn again, and
+  // the plugin picks up where it was; without one their samples become maybe_billed. Returns how
+  // many samples did.
   std::uint64_t settle_started();
+  // These samples count as never asked for, and are drawn again.
+  void forget(std::span<const SampleKey> keys);
+  // As new, except for the version. On disk before this returns.
+  void clear();
 
-  // A plugin's own state of one request, on disk before this returns; empty bytes when none.
+  // A plugin's own state of one request, on disk before this returns; empty bytes: there is none.
   void set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes);
   std::string checkpoint(std::uint32_t row, std::uint32_t model) const;
 
-  // Grows with every change of the ends; what derived files were written from.
+  // Grows with every change of the ends or the job.
   std::uint64_t version() const;
+  // The version that metadata.jsonl and the other derived files were last written from; 0: never.
+  std::uint64_t derived_version() const;
+  void set_derived_version(std::uint64_t version);
 
  private:
   struct Impl;
   explicit Ledger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Where an output folder's ledger stands.
+std::filesystem::path ledger_file(const std::filesystem::path &output_dir);
 
 }  // namespace pictor::host

@@ -1,0 +1,305 @@
+#include "ledger/ledger.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "ledger/lock.hpp"
+#include "ledger/sample_row.hpp"
+#include "ledger/schema.hpp"
+#include "ledger/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+
+namespace pictor::host {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::int64_t unix_time_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string to_blob(const Hash128 &key) {
+  std::string bytes;
+  for (const std::uint64_t word : {key.high, key.low}) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(word >> shift);
+  }
+  return bytes;
+}
+
+Hash128 to_hash(std::string_view bytes) {
+  std::array<std::uint64_t, 2> words{};
+  for (std::size_t i = 0; i < 16 && i < bytes.size(); ++i) {
+    words[i / 8] = words[i / 8] << 8 | static_cast<unsigned char>(bytes[i]);
+  }
+  return {words[0], words[1]};
+}
+
+Statement &bind_key(Statement &statement, const SampleKey &key) {
+  return statement.bind(1, std::int64_t{key.row})
+      .bind(2, std::int64_t{key.model})
+      .bind(3, std::int64_t{key.generation});
+}
+
+SampleKey read_key(const Statement &statement) {
+  return {static_cast<std::uint32_t>(statement.integer(0)),
+          static_cast<std::uint32_t>(statement.integer(1)),
+          static_cast<std::uint32_t>(statement.integer(2))};
+}
+
+Failure lost_answer() {
+  Failure failure;
+  failure.outcome = Outcome::maybe_billed;
+  failure.stage = "generate";
+  failure.message = "the run ended after the request had left and before its answer came";
+  return failure;
+}
+
+Database open_beside_writer(const fs::path &file) {
+  try {
+    Database database(file, Database::Access::read_only);
+    check_schema(database, file);
+    return database;
+  } catch (const Error &) {
+    // A WAL needs a file beside it even for reading; a finished run on a read-only disk has none.
+    if (access(file.parent_path().c_str(), W_OK) == 0 || fs::exists(file.string() + "-wal")) throw;
+    Database database(file, Database::Access::immutable);
+    check_schema(database, file);
+    return database;
+  }
+}
+
+}  // namespace
+
+fs::path ledger_file(const fs::path &output_dir) {
+  return output_dir / ".pictor" / "ledger.sqlite";
+}
+
+struct Ledger::Impl {
+  Impl(std::unique_ptr<FolderLock> held, Database opened)
+      : lock(std::move(held)),
+        database(std::move(opened)),
+        get_state(database.prepare("SELECT value FROM state WHERE name = ?")) {}
+
+  std::unique_ptr<FolderLock> lock;
+  Database database;
+  Statement get_state;
+
+  std::uint64_t number(std::string_view name) {
+    get_state.bind(1, name);
+    const std::uint64_t value = get_state.step() ? get_state.integer(0) : 0;
+    get_state.reset();
+    return value;
+  }
+  void set_number(std::string_view name, std::uint64_t value) {
+    database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)")
+        .bind(1, name)
+        .bind(2, static_cast<std::int64_t>(value))
+        .run();
+  }
+  void grow_version() { set_number("version", number("version") + 1); }
+};
+
+Ledger::Ledger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Ledger::Ledger(Ledger &&) noexcept = default;
+Ledger &Ledger::operator=(Ledger &&) noexcept = default;
+Ledger::~Ledger() = default;
+
+Ledger Ledger::open(const fs::path &output_dir) {
+  const fs::path folder = ledger_file(output_dir).parent_path();
+  make_directories(folder);
+  auto lock = std::make_unique<FolderLock>(folder / "lock");
+  const fs::path file = ledger_file(output_dir);
+  Database database(file, Database::Access::read_write);
+  migrate(database, file);
+  database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  // SQLite flushes the file; that the file has a name is up to the folders.
+  sync_directory(folder);
+  sync_directory(output_dir);
+  return Ledger(std::make_unique<Impl>(std::move(lock), std::move(database)));
+}
+
+Ledger Ledger::open_read_only(const fs::path &output_dir) {
+  const fs::path file = ledger_file(output_dir);
+  if (!fs::exists(file)) {
+    throw Error(fmt::format("{}: no run of Pictor has written here", output_dir.string()),
+                "name the output folder of a run");
+  }
+  return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(file)));
+}
+
+Json Ledger::job() const {
+  impl_->get_state.bind(1, "job");
+  const bool known = impl_->get_state.step();
+  Json job = known ? Json::parse(impl_->get_state.text(0), nullptr, false) : Json::object();
+  impl_->get_state.reset();
+  return job.is_discarded() ? Json::object() : job;
+}
+
+void Ledger::set_job(const Json &job) {
+  Transaction transaction(impl_->database);
+  impl_->database.prepare("INSERT OR REPLACE INTO state VALUES ('job', ?)")
+      .bind(1, job.dump())
+      .run();
+  impl_->grow_version();
+  transaction.commit();
+}
+
+std::vector<RowNumber> Ledger::rows() const {
+  std::vector<RowNumber> rows;
+  rows.reserve(impl_->database.integer("SELECT count(*) FROM rows"));
+  Statement select = impl_->database.prepare("SELECT number, key FROM rows ORDER BY number");
+  while (select.step()) {
+    rows.push_back({to_hash(select.text(1)), static_cast<std::uint32_t>(select.integer(0))});
+  }
+  return rows;
+}
+
+void Ledger::add_rows(std::span<const RowNumber> rows) {
+  Transaction transaction(impl_->database);
+  Statement insert = impl_->database.prepare("INSERT INTO rows VALUES (?, ?)");
+  for (const RowNumber &row : rows) {
+    insert.bind(1, std::int64_t{row.number}).bind_blob(2, to_blob(row.key)).run();
+  }
+  transaction.commit();
+}
+
+std::uint32_t Ledger::model_number(const std::string &name) {
+  impl_->database
+      .prepare(
+          "INSERT OR IGNORE INTO models VALUES ((SELECT coalesce(max(number) + 1, 0) FROM models), "
+          "?)")
+      .bind(1, name)
+      .run();
+  Statement select = impl_->database.prepare("SELECT number FROM models WHERE name = ?");
+  select.bind(1, name).step();
+  return static_cast<std::uint32_t>(select.integer(0));
+}
+
+std::vector<std::string> Ledger::models() const {
+  std::vector<std::string> models;
+  Statement select = impl_->database.prepare("SELECT name FROM models ORDER BY number");
+  while (select.step()) models.emplace_back(select.text(0));
+  return models;
+}
+
+void Ledger::for_each_outcome(const std::function<void(const SampleKey &, Outcome)> &visit) const {
+  Statement select = impl_->database.prepare(
+      "SELECT row, model, generation, outcome FROM samples INDEXED BY sample_outcomes "
+      "ORDER BY row, model, generation");
+  while (select.step()) visit(read_key(select), static_cast<Outcome>(select.integer(3)));
+}
+
+void Ledger::for_each_end(const std::function<void(const SampleEnd &)> &visit) const {
+  Statement select =
+      impl_->database.prepare(select_samples_sql() + " ORDER BY row, model, generation");
+  while (select.step()) visit(read_sample(select));
+}
+
+std::optional<SampleEnd> Ledger::end(const SampleKey &key) const {
+  Statement select = impl_->database.prepare(select_samples_sql() +
+                                             " WHERE row = ? AND model = ? AND generation = ?");
+  if (!bind_key(select, key).step()) return std::nullopt;
+  return read_sample(select);
+}
+
+void Ledger::started(std::span<const SampleKey> keys) {
+  const std::int64_t now = unix_time_ms();
+  Transaction transaction(impl_->database);
+  Statement insert = impl_->database.prepare("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?)");
+  for (const SampleKey &key : keys) bind_key(insert, key).bind(4, now).run();
+  transaction.commit();
+}
+
+void Ledger::ended(std::span<const SampleEnd> ends) {
+  Transaction transaction(impl_->database);
+  Statement insert = impl_->database.prepare(insert_sample_sql());
+  Statement settle =
+      impl_->database.prepare("DELETE FROM started WHERE row = ? AND model = ? AND generation = ?");
+  for (const SampleEnd &end : ends) {
+    bind_sample(insert, end);
+    insert.run();
+    bind_key(settle, end.key).run();
+  }
+  impl_->grow_version();
+  transaction.commit();
+}
+
+std::uint64_t Ledger::settle_started() {
+  Transaction transaction(impl_->database);
+  impl_->database.execute(
+      "DELETE FROM started WHERE EXISTS (SELECT 1 FROM checkpoints "
+      "WHERE checkpoints.row = started.row AND checkpoints.model = started.model)");
+  std::vector<SampleEnd> lost;
+  Statement select = impl_->database.prepare("SELECT row, model, generation FROM started");
+  while (select.step()) {
+    SampleEnd &end = lost.emplace_back();
+    end.key = read_key(select);
+    end.outcome = Outcome::maybe_billed;
+    end.failure = lost_answer();
+    end.finished_at_ms = unix_time_ms();
+  }
+  select.reset();
+  Statement insert = impl_->database.prepare(insert_sample_sql());
+  for (const SampleEnd &end : lost) {
+    bind_sample(insert, end);
+    insert.run();
+  }
+  impl_->database.execute("DELETE FROM started");
+  if (!lost.empty()) impl_->grow_version();
+  transaction.commit();
+  return lost.size();
+}
+
+void Ledger::forget(std::span<const SampleKey> keys) {
+  Transaction transaction(impl_->database);
+  Statement remove =
+      impl_->database.prepare("DELETE FROM samples WHERE row = ? AND model = ? AND generation = ?");
+  for (const SampleKey &key : keys) bind_key(remove, key).run();
+  impl_->grow_version();
+  transaction.commit();
+}
+
+void Ledger::clear() {
+  Transaction transaction(impl_->database);
+  impl_->database.execute(
+      "DELETE FROM samples; DELETE FROM started; DELETE FROM checkpoints; DELETE FROM rows; "
+      "DELETE FROM models; DELETE FROM state WHERE name <> 'version'");
+  impl_->grow_version();
+  transaction.commit();
+}
+
+void Ledger::set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes) {
+  Statement statement = impl_->database.prepare(
+      bytes.empty() ? "DELETE FROM checkpoints WHERE row = ? AND model = ?"
+                    : "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)");
+  statement.bind(1, std::int64_t{row}).bind(2, std::int64_t{model});
+  if (!bytes.empty()) statement.bind_blob(3, bytes);
+  statement.run();
+}
+
+std::string Ledger::checkpoint(std::uint32_t row, std::uint32_t model) const {
+  Statement select =
+      impl_->database.prepare("SELECT bytes FROM checkpoints WHERE row = ? AND model = ?");
+  const bool known = select.bind(1, std::int64_t{row}).bind(2, std::int64_t{model}).step();
+  return known ? std::string(select.text(0)) : std::string{};
+}
+
+std::uint64_t Ledger::version() const {
+  return impl_->number("version");
+}
+
+std::uint64_t Ledger::derived_version() const {
+  return impl_->number("derived_version");
+}
+
+void Ledger::set_derived_version(std::uint64_t version) {
+  impl_->set_number("derived_version", version);
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,64 @@
+#include "ledger/lock.hpp"
+
+#include "base/error.hpp"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+namespace pictor::host {
+
+namespace {
+
+// "process 4711 on host atelier since 2024-05-01 10:00:00 UTC"
+std::string this_process() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return fmt::format("process {} on host {} since {:%Y-%m-%d %H:%M:%S} UTC", getpid(), host.data(),
+                     fmt::gmtime(std::time(nullptr)));
+}
+
+std::string holder(int descriptor) {
+  std::array<char, 512> text{};
+  const ssize_t size = pread(descriptor, text.data(), text.size(), 0);
+  return size > 0 ? std::string(text.data(), size) : "another process";
+}
+
+}  // namespace
+
+FolderLock::FolderLock(const std::filesystem::path &file)
+    : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  if (descriptor_ < 0) {
+    throw Error(fmt::format("{}: {}", file.string(), std::strerror(errno)),
+                "the output folder must be writable");
+  }
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int reason = errno;
+    const std::string who = reason == EWOULDBLOCK ? holder(descriptor_) : "";
+    close(descriptor_);
+    if (reason == EWOULDBLOCK) {
+      throw Error(fmt::format("{} is in use by {}", file.parent_path().parent_path().string(), who),
+                  "wait for it to end, or choose another output folder");
+    }
+    throw Error(fmt::format("{}: cannot be locked: {}", file.string(), std::strerror(reason)),
+                "use an output folder on a disk of this machine");
+  }
+  const std::string owner = this_process();
+  // The name only serves the message above: a disk too full for it does not stop the run.
+  if (ftruncate(descriptor_, 0) == 0) {
+    [[maybe_unused]] const ssize_t written = pwrite(descriptor_, owner.data(), owner.size(), 0);
+  }
+}
+
+FolderLock::~FolderLock() {
+  close(descriptor_);
+}
+
+}  // namespace pictor::host
