@@ -11,31 +11,6 @@ namespace pictor::host {
 
 namespace {
 
-// One character of a text; length 0: the byte at hand starts no well-formed sequence.
-struct Character {
-  char32_t code = 0;
-  std::size_t length = 0;
-};
-
-// Table 3-7 of the Unicode standard: what the second byte may be depends on the first.
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  if (lead < 0xC2 || lead > 0xF4) return {};
-  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (text.size() < length) return {};
-  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  if (byte(1) < low || byte(1) > high) return {};
-  char32_t code = lead & (0x7F >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3F);
-  }
-  return {code, length};
-}
-
 struct Range {
   char32_t first, last;
 };
@@ -118,6 +93,46 @@ void walk(std::string_view text, OnCharacter on_character, OnMalformed on_malfor
 }
 
 }  // namespace
+
+// Table 3-7 of the Unicode standard: what the second byte may be depends on the first.
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xC2 || lead > 0xF4) return {};
+  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (text.size() < length) return {};
+  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < low || byte(1) > high) return {};
+  char32_t code = lead & (0x7F >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {};
+    code = code << 6 | (byte(i) & 0x3F);
+  }
+  return {code, length};
+}
+
+void append_utf8(std::string &text, char32_t code) {
+  if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) code = 0xFFFD;
+  const auto append = [&](char32_t byte) { text += static_cast<char>(byte); };
+  const auto continuation = [&](int shift) { append(0x80 | (code >> shift & 0x3F)); };
+  if (code < 0x80) {
+    append(code);
+  } else if (code < 0x800) {
+    append(0xC0 | code >> 6);
+    continuation(0);
+  } else if (code < 0x10000) {
+    append(0xE0 | code >> 12);
+    continuation(6);
+    continuation(0);
+  } else {
+    append(0xF0 | code >> 18);
+    continuation(12);
+    continuation(6);
+    continuation(0);
+  }
+}
 
 std::size_t first_invalid_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {

@@ -18,6 +18,19 @@ TEST_CASE("UTF-8 validation finds the first bad byte") {
   CHECK(first_invalid_utf8("abc\xE2\x82") == 3);  // cut off
 }
 
+TEST_CASE("characters survive the way to UTF-8 and back") {
+  for (const char32_t code : {U'a', U'\u007f', U'\u0080', U'\u07ff', U'\u0800', U'\uffff',
+                              U'\U00010000', U'\U0010ffff'}) {
+    std::string text;
+    append_utf8(text, code);
+    CHECK(first_character(text).code == code);
+    CHECK(first_character(text).length == text.size());
+  }
+  std::string surrogate;
+  append_utf8(surrogate, 0xD800);
+  CHECK(surrogate == "\uFFFD");
+}
+
 TEST_CASE("malformed bytes become replacement characters") {
   CHECK(valid_utf8("ok 🦊") == "ok 🦊");
   CHECK(valid_utf8("a\xFFz\xE2\x82") == "a\uFFFDz\uFFFD\uFFFD");
