@@ -87,8 +87,10 @@ std::optional<Json> as_number(const Json &value, bool from_text) {
   return std::nullopt;
 }
 
+// A number in JSON's grammar, which 010 is not.
 bool spells_number(const Json &value) {
-  return value.is_string() && number_in(value.get_ref<const std::string &>()).has_value();
+  return value.is_string() &&
+         Json::parse(value.get_ref<const std::string &>(), nullptr, false).is_number();
 }
 
 // 30.0 as 30; nothing when there is a fraction or no 64-bit integer holds it.

@@ -29,8 +29,8 @@ enum class ParameterScope { load, request };
 
 struct ParameterChoice {
   std::string value;
-  std::string label;
-  std::vector<std::string> aliases;
+  std::string label = {};
+  std::vector<std::string> aliases = {};
   bool deprecated = false;
 };
 

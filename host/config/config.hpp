@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "config/source.hpp"
+#include "config/written.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -11,20 +12,8 @@
 
 namespace pictor::host {
 
-// A value as the user wrote it, with its place: checked against a plugin's specs once that plugin
-// is known.
-struct WrittenParameter {
-  std::string name;
-  Json value;
-  Place name_place;
-  Place value_place;
-  // The value was (in part) a ${NAME}: for a secret this name is all that is kept; `value` holds
-  // the text as written.
-  std::string environment_name;
-};
-
 struct ModelConfig {
-  std::string name;                    // the user's name for it
+  std::string name;                    // the user's name for it: letters, digits, '-' and '_'
   std::string plugin;                  // a plugin's id, or the absolute path of a .so
   std::string model_id;                // which of the plugin's models; empty: its only or first one
   std::vector<WrittenParameter> load;  // load scope
@@ -49,6 +38,7 @@ struct JobConfig {
   std::filesystem::path prompts;     // absolute; "-" for stdin; empty when inline_prompts is used
   std::vector<Json> inline_prompts;  // each a string or an object, from a YAML list
   std::vector<Place> inline_places;
+  std::filesystem::path folder;  // absolute: where relative paths in inline_prompts start
   std::uint32_t num_generations = 1;
   std::uint64_t seed = 0;
   OutputConfig output;
@@ -64,17 +54,23 @@ struct Config {
   const ModelConfig &model(const std::string &name) const;  // throws std::out_of_range
 };
 
-// One `--param models.NAME.key=value` or `--param job.key=value`.
+// One `--param models.NAME.key=value`, `models.NAME.generation_kwargs.key=value` or
+// `job.key=value`.
 struct Override {
   std::string path;
-  std::string value;  // read as a YAML scalar
+  // A text, number or boolean as YAML reads it without quotes; one that begins with [ { " or ' is
+  // read as the YAML it is.
+  std::string value;
 };
 
 // Reads and checks a job file: syntax, keys, types, places. Parameters of models are checked later
-// (plan/). Throws Error with file:line:column, the line and a caret.
+// (plan/). Throws Error with file:line:column, the line and a caret; an override's place is its
+// path.
 Config load_config(const std::filesystem::path &file, const std::vector<Override> &overrides = {});
 
-// The resolved job as YAML text that load_config reads back to an equal Config; secrets as ${NAME}.
+// The resolved job as YAML text that load_config reads back to an equal Config, from any folder:
+// paths of the job are absolute. Settings of the job stand there resolved; parameters of models
+// keep their ${NAME}.
 std::string to_yaml(const Config &config);
 
 }  // namespace pictor::host

@@ -7,5 +7,7 @@ using Catch::Matchers::ContainsSubstring;
 #else
 #include <catch2/catch.hpp>
 // Catch2 3's name for the matcher that Catch2 2 calls Contains.
-inline auto ContainsSubstring(const std::string &text) { return Catch::Contains(text); }
+inline auto ContainsSubstring(const std::string &text) {
+  return Catch::Contains(text);
+}
 #endif

@@ -1,0 +1,250 @@
+#include "base/error.hpp"
+#include "base/nearest_name.hpp"
+#include "config/config.hpp"
+#include "config/environment.hpp"
+#include "config/fields.hpp"
+#include "config/overrides.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pictor::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view word_characters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+constexpr std::size_t longest_name = 64;
+// Seeds are stored as signed 64-bit integers in the dataset and in many of its readers.
+constexpr std::uint64_t largest_seed = INT64_MAX;
+
+[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
+  throw Error(point_at(place, message), std::move(hint));
+}
+
+// Before anything else: a file of another version has other keys.
+void check_version(const YamlNode &root) {
+  if (root.kind == YamlNode::Kind::null) {
+    fail(root.place, "the job file is empty",
+         "begin with 'pictor: 1', then write models: and job:");
+  }
+  if (root.kind != YamlNode::Kind::map) return;  // Fields says so
+  const YamlNode *version = root.find("pictor");
+  if (version == nullptr) {
+    fail(root.place, "the file needs 'pictor'",
+         fmt::format("begin it with the line 'pictor: {}'", job_file_version));
+  }
+  if (version->text == std::to_string(job_file_version)) return;
+  fail(version->place,
+       fmt::format("this pictor reads job files of version {}, not {}", job_file_version,
+                   version->text),
+       fmt::format("write 'pictor: {}', or use the pictor that the file was written for",
+                   job_file_version));
+}
+
+void check_model_name(const YamlNode &name) {
+  const std::string allowed = std::string(word_characters) + "-";
+  const bool good = !name.text.empty() && name.text.size() <= longest_name && name.text[0] != '-' &&
+                    name.text.find_first_not_of(allowed) == std::string::npos;
+  if (good) return;
+  fail(name.place, fmt::format("'{}' cannot be a model's name", name.text),
+       "use up to 64 letters, digits, '_' and '-': the name becomes part of file names");
+}
+
+// A path when it looks like one, else an id.
+std::string plugin_in(const std::string &text, const Place &place) {
+  if (text.find('/') != std::string::npos || text.ends_with(".so")) {
+    return absolute_path(text, place).string();
+  }
+  const bool good =
+      !text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string::npos;
+  if (!good) {
+    fail(place, fmt::format("'{}' is neither a plugin's id nor the path of a .so file", text),
+         "`pictor plugins` lists the ids");
+  }
+  return text;
+}
+
+ModelConfig parse_model(const YamlEntry &entry, const Section &section) {
+  check_model_name(entry.key);
+  const Fields fields(entry.value, section);
+  ModelConfig model;
+  model.name = entry.key.text;
+  model.place = entry.key.place;
+  fields.read("plugin", model.plugin);
+  model.plugin = plugin_in(model.plugin, fields.place("plugin"));
+  fields.read("model_id", model.model_id);
+  fields.value("isolation");  // `auto` and `in-process` are the same so far
+  model.load = fields.parameters();
+  if (const YamlNode *node = fields.find("generation_kwargs")) {
+    const Fields kwargs(*node, *section.find("generation_kwargs")->section);
+    model.generation_kwargs = kwargs.parameters();
+  }
+  if (const YamlNode *node = fields.find("limits")) {
+    const Fields limits(*node, *section.find("limits")->section);
+    if (const auto concurrency = limits.value("concurrency")) {
+      model.concurrency = concurrency->get<std::uint32_t>();
+    }
+  }
+  return model;
+}
+
+std::vector<ModelConfig> parse_models(const YamlNode &node, const Section &section) {
+  if (node.kind != YamlNode::Kind::map || node.entries.empty()) {
+    fail(node.place, "models must be a map from names of yours to models",
+         "for example: models: {painter: {plugin: diffusion}}");
+  }
+  std::vector<ModelConfig> models;
+  for (const YamlEntry &entry : node.entries) models.push_back(parse_model(entry, section));
+  return models;
+}
+
+// The names under job.model; without it, the only model there is.
+std::vector<std::string> job_models(const Fields &fields, const std::vector<ModelConfig> &models) {
+  std::vector<std::string> known, chosen;
+  for (const ModelConfig &model : models) known.push_back(model.name);
+  fields.read("model", chosen);
+  if (chosen.empty()) {
+    if (known.size() == 1) return known;
+    fail(fields.place("model"), "job needs 'model': there are several",
+         fmt::format("name one or a list of: {}", fmt::join(known, ", ")));
+  }
+  for (auto name = chosen.begin(); name != chosen.end(); ++name) {
+    if (std::find(known.begin(), known.end(), *name) == known.end()) {
+      fail(fields.place("model"),
+           fmt::format("there is no model '{}' under models{}", *name, did_you_mean(*name, known)),
+           fmt::format("there are: {}", fmt::join(known, ", ")));
+    }
+    if (std::find(chosen.begin(), name, *name) != name) {
+      fail(fields.place("model"), fmt::format("the model '{}' is named twice", *name));
+    }
+  }
+  return chosen;
+}
+
+Json expanded(Json value, const Place &place) {
+  if (value.is_string()) return expand_environment(value.get_ref<const std::string &>(), place);
+  if (value.is_structured()) {
+    for (auto &part : value) part = expanded(part, place);
+  }
+  return value;
+}
+
+// A text, or a map of columns. Columns that hold prose keep the letters that were written.
+Json inline_prompt(const YamlNode &node) {
+  const WrittenParameter written = written_parameter(YamlNode{}, node);
+  if (node.kind == YamlNode::Kind::scalar) return expanded(written.text, node.place);
+  if (node.kind != YamlNode::Kind::map) {
+    fail(node.place, "a prompt must be text, or a map of columns",
+         "for example: {prompt: a fox, seed: 7}");
+  }
+  Json row = Json::object();
+  for (const YamlEntry &entry : node.entries) {
+    const std::string &name = entry.key.text;
+    const bool prose =
+        name == "prompt" || name == "text" || name == "negative_prompt" || name == "id";
+    const Json &value = (prose ? written.text : written.value)[name];
+    row[name] = expanded(value, entry.value.place);
+  }
+  return row;
+}
+
+void parse_prompts(const YamlNode &node, JobConfig &job) {
+  switch (node.kind) {
+    case YamlNode::Kind::scalar: {
+      const std::string text = expand_environment(node.text, node.place);
+      job.prompts = text == "-" ? fs::path("-") : absolute_path(text, node.place);
+      return;
+    }
+    case YamlNode::Kind::list:
+      job.folder = folder_of(node.place);
+      for (const YamlNode &item : node.items) {
+        job.inline_prompts.push_back(inline_prompt(item));
+        job.inline_places.push_back(item.place);
+      }
+      if (job.inline_prompts.empty()) fail(node.place, "the list of prompts is empty");
+      return;
+    case YamlNode::Kind::map:
+      fail(node.place, "prompts made from a template are not built yet",
+           "name a file of prompts, or write a list of them");
+    case YamlNode::Kind::null:
+      return;
+  }
+}
+
+ImageFormat format_named(const std::string &name) {
+  if (name == "jpeg") return ImageFormat::jpeg;
+  return name == "webp" ? ImageFormat::webp : ImageFormat::png;
+}
+
+OutputConfig parse_output(const YamlNode &node, const Section &section) {
+  const Fields fields(node, section);
+  OutputConfig output;
+  std::string dir, format = "png";
+  fields.read("dir", dir);
+  output.dir = absolute_path(dir, fields.place("dir"));
+  fields.read("layout", output.layout);
+  fields.read("split", output.split);
+  if (output.split.empty() || output.split.size() > longest_name ||
+      output.split.find_first_not_of(word_characters) != std::string::npos) {
+    fail(fields.place("split"), fmt::format("'{}' cannot be a split's name", output.split),
+         "use letters, digits and '_': train, validation, test");
+  }
+  fields.read("format", format);
+  output.format = format_named(format);
+  fields.read("quality", output.quality);
+  if (output.format == ImageFormat::png && fields.find("quality") != nullptr) {
+    fail(fields.place("quality"), "png has no quality: it loses nothing",
+         "remove quality, or choose format: jpeg or webp");
+  }
+  return output;
+}
+
+JobConfig parse_job(const YamlNode &node, const Section &section,
+                    const std::vector<ModelConfig> &models) {
+  const Fields fields(node, section);
+  JobConfig job;
+  job.models = job_models(fields, models);
+  parse_prompts(*fields.find("prompts"), job);
+  fields.read("num_generations", job.num_generations);
+  fields.read("seed", job.seed);
+  if (job.seed > largest_seed) {
+    fail(fields.place("seed"), fmt::format("seed must be at most {}", largest_seed));
+  }
+  job.output = parse_output(*fields.find("output"), *section.find("output")->section);
+  return job;
+}
+
+std::vector<fs::path> parse_plugin_paths(const YamlNode &node, const Section &section) {
+  const Fields fields(node, section);
+  std::vector<std::string> written;
+  fields.read("paths", written);
+  std::vector<fs::path> paths;
+  for (const std::string &path : written) {
+    paths.push_back(absolute_path(path, fields.place("paths")));
+  }
+  return paths;
+}
+
+}  // namespace
+
+Config load_config(const fs::path &file, const std::vector<Override> &overrides) {
+  const Section &keys = job_file_keys();
+  YamlNode root = parse_yaml(Source::read(file));
+  check_version(root);
+  for (const Override &override : overrides) apply_override(root, override);
+  const Fields fields(root, keys);
+  Config config;
+  config.file = fs::absolute(file).lexically_normal();
+  if (const YamlNode *plugins = fields.find("plugins")) {
+    config.plugin_paths = parse_plugin_paths(*plugins, *keys.find("plugins")->section);
+  }
+  config.models = parse_models(*fields.find("models"), *keys.find("models")->section);
+  config.job = parse_job(*fields.find("job"), *keys.find("job")->section, config.models);
+  return config;
+}
+
+}  // namespace pictor::host

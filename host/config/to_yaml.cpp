@@ -1,0 +1,128 @@
+#include "config/config.hpp"
+#include "config/environment.hpp"
+#include "config/keys.hpp"
+#include "config/scalar.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pictor::host {
+namespace {
+
+// A text that YAML reads back as that text: without quotes where nobody could take it for
+// something else, else as JSON, which YAML reads too.
+std::string quoted(const std::string &text) {
+  constexpr std::string_view harmless =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+  const bool plain = !text.empty() && text.find_first_not_of(harmless) == std::string::npos &&
+                     text[0] != '-' && text[0] != '.' && !(text[0] >= '0' && text[0] <= '9') &&
+                     read_plain_scalar(text).is_string() &&
+                     explain_plain_scalar(text, ParameterType::boolean).empty();
+  return plain ? text : Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// For values that were resolved: what looks like a reference must not become one.
+std::string resolved(const std::string &text) {
+  return quoted(escape_references(text));
+}
+
+std::string resolved(const std::filesystem::path &path) {
+  return resolved(path.string());
+}
+
+// A value beside the text it was written as, so that 1.10 stays 1.10.
+std::string as_written(const Json &value, const Json &text) {
+  if (value.is_array()) {
+    std::string list;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      list += (i == 0 ? "" : ", ") + as_written(value[i], text[i]);
+    }
+    return "[" + list + "]";
+  }
+  if (value.is_object()) {
+    std::string map;
+    for (const auto &[key, part] : value.items()) {
+      map += (map.empty() ? "" : ", ") + quoted(key) + ": " + as_written(part, text.at(key));
+    }
+    return "{" + map + "}";
+  }
+  if (value.is_string()) return quoted(value.get<std::string>());
+  if (value.is_null()) return "null";
+  return text.is_string() ? text.get<std::string>() : value.dump();
+}
+
+std::string resolved_json(const Json &value) {
+  if (value.is_string()) return resolved(value.get<std::string>());
+  if (!value.is_structured()) return value.dump();
+  std::string parts;
+  for (const auto &[key, part] : value.items()) {
+    parts += parts.empty() ? "" : ", ";
+    if (value.is_object()) parts += quoted(key) + ": ";
+    parts += resolved_json(part);
+  }
+  return value.is_object() ? "{" + parts + "}" : "[" + parts + "]";
+}
+
+std::string parameter_lines(const std::vector<WrittenParameter> &written, std::string_view indent) {
+  std::string lines;
+  for (const WrittenParameter &parameter : written) {
+    lines += fmt::format("{}{}: {}\n", indent, quoted(parameter.name),
+                         as_written(parameter.value, parameter.text));
+  }
+  return lines;
+}
+
+std::string model_lines(const ModelConfig &model) {
+  std::string lines =
+      fmt::format("  {}:\n    plugin: {}\n", quoted(model.name), resolved(model.plugin));
+  if (!model.model_id.empty()) lines += fmt::format("    model_id: {}\n", resolved(model.model_id));
+  lines += parameter_lines(model.load, "    ");
+  if (!model.generation_kwargs.empty()) {
+    lines += "    generation_kwargs:\n" + parameter_lines(model.generation_kwargs, "      ");
+  }
+  if (model.concurrency) {
+    lines += fmt::format("    limits: {{concurrency: {}}}\n", *model.concurrency);
+  }
+  return lines;
+}
+
+template <class Values>
+std::string list_of(const Values &values) {
+  std::string list;
+  for (const auto &value : values) list += (list.empty() ? "" : ", ") + resolved(value);
+  return "[" + list + "]";
+}
+
+std::string prompt_lines(const JobConfig &job) {
+  if (job.inline_prompts.empty()) return "  prompts: " + resolved(job.prompts) + "\n";
+  std::string lines = "  prompts:\n";
+  for (const Json &prompt : job.inline_prompts) lines += "    - " + resolved_json(prompt) + "\n";
+  return lines;
+}
+
+std::string output_lines(const OutputConfig &output) {
+  std::string lines =
+      fmt::format("  output:\n    dir: {}\n    layout: {}\n    split: {}\n    format: {}\n",
+                  resolved(output.dir), resolved(output.layout), resolved(output.split),
+                  name_of(output.format));
+  if (output.format != ImageFormat::png) lines += fmt::format("    quality: {}\n", output.quality);
+  return lines;
+}
+
+}  // namespace
+
+std::string to_yaml(const Config &config) {
+  std::string text = fmt::format("pictor: {}\n", job_file_version);
+  if (!config.plugin_paths.empty()) {
+    text += "plugins:\n  paths: " + list_of(config.plugin_paths) + "\n";
+  }
+  text += "models:\n";
+  for (const ModelConfig &model : config.models) text += model_lines(model);
+  text += "job:\n  model: " + list_of(config.job.models) + "\n" + prompt_lines(config.job);
+  text += fmt::format("  num_generations: {}\n  seed: {}\n", config.job.num_generations,
+                      config.job.seed);
+  return text + output_lines(config.job.output);
+}
+
+}  // namespace pictor::host

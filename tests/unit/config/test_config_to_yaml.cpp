@@ -1,0 +1,68 @@
+#include "config/config.hpp"
+#include "support/catch.hpp"
+#include "support/environment.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace pictor::host;
+using pictor::test::SetVariable;
+using pictor::test::TempDir;
+
+namespace {
+
+const std::string job_file = R"(pictor: 1
+plugins: {paths: [./plugins]}
+models:
+  painter:
+    plugin: diffusion
+    revision: 1.10
+    octal: 010
+    word: "yes"
+    number: "7"
+    path: ${HOME}/models
+    api_key: ${PICTOR_TEST_KEY}
+    loras: [{name: "a: b", path: x y}, {name: c, path: "\u00e9\n"}]
+    generation_kwargs: {flag: true, sigmas: [1.0, 0.50], nothing_special: "a ${HOME}"}
+    limits: {concurrency: 2}
+  other: {plugin: ./other.so, model_id: tiny}
+job:
+  model: [painter, other]
+  prompts:
+    - "$${literal} # no comment"
+    - {prompt: "quote \" and 'quote'", seed: 3}
+  seed: 5
+  output: {dir: "out/a b", format: webp, quality: 80}
+)";
+
+}  // namespace
+
+TEST_CASE("a resolved job reads back as the same job, from any folder") {
+  const SetVariable key("PICTOR_TEST_KEY", "hush");
+  const TempDir dir;
+  const Config first = load_config(dir.write("jobs/run.yaml", job_file));
+  const std::string text = to_yaml(first);
+  const Config second = load_config(dir.write("elsewhere/deep/job.yaml", text));
+  CHECK(to_yaml(second) == text);
+  CHECK(second.plugin_paths == first.plugin_paths);
+  CHECK(second.job.output.dir == first.job.output.dir);
+  CHECK(second.job.output.quality == 80);
+  CHECK(second.job.models == first.job.models);
+  CHECK(second.job.inline_prompts == first.job.inline_prompts);
+  CHECK(second.job.inline_prompts[0] == "${literal} # no comment");
+  CHECK(second.model("other").plugin == first.model("other").plugin);
+  const auto &a = first.models[0].load, &b = second.models[0].load;
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    CHECK(a[i].name == b[i].name);
+    CHECK(a[i].value == b[i].value);
+    CHECK(a[i].text == b[i].text);
+    CHECK(a[i].environment_name == b[i].environment_name);
+  }
+}
+
+TEST_CASE("a resolved job holds the names of secrets, not the secrets") {
+  const SetVariable key("PICTOR_TEST_KEY", "hush");
+  const TempDir dir;
+  const std::string text = to_yaml(load_config(dir.write("run.yaml", job_file)));
+  CHECK(text.find("hush") == std::string::npos);
+  CHECK_THAT(text, ContainsSubstring("api_key: \"${PICTOR_TEST_KEY}\""));
+}
