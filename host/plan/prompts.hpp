@@ -21,9 +21,11 @@ struct Row {
   std::optional<std::uint64_t> seed;
   std::optional<std::uint32_t> num_generations;
   std::string model;  // the `model` column; empty: the job's models
-  Parameters
-      parameters;  // request scope, by parameter id (aliases resolved); images as absolute paths
-  Json columns = Json::object();  // unknown columns, for the metadata
+  // Request scope, by parameter id (aliases resolved), as one model reads them; images as absolute
+  // paths.
+  Parameters parameters;
+  Json columns = Json::object();  // unknown columns under their names in the metadata, with the
+                                  // types of Prompts::columns; absent ones are left out
   std::uint64_t line = 0;         // in the file, from 1
 };
 
@@ -37,12 +39,22 @@ struct BadRow {
 // What a row's columns may be: the request parameters of the models that the job names.
 struct RowRules {
   // For each model of the job, by name. A column is checked against every model the row goes to.
+  // The specs must outlive the Prompts.
   std::vector<std::pair<std::string, const std::vector<ParameterSpec> *>> models;
   bool strict = false;  // a bad row is an Error at once
 };
 
 // A prompt file after one pass: every row was read and checked, none is kept. Costs about 40 bytes
 // a row.
+//
+//   .txt          one prompt a line
+//   .csv, .tsv    RFC 4180 with a header; an empty cell is an absent value
+//   .jsonl        an object a line, or a string: the prompt; null is an absent value
+//   stdin, pipes  .jsonl when the first character is '{', else .txt
+//   YAML list     as .jsonl
+//
+// Blank lines are passed over. Columns: `prompt` or `text`, `id`, `seed`, `num_generations`,
+// `model`, and the request parameters of the models; all others travel to the metadata.
 class Prompts {
  public:
   // Reads everything once. Throws Error for a missing or unreadable file, a bad header, a duplicate
@@ -60,7 +72,10 @@ class Prompts {
       std::uint32_t index) const;  // the row's, or the job's; 0 for a bad row
   // Which of rules.models the row goes to: an index, or nothing for all of them.
   std::optional<std::uint32_t> model(std::uint32_t index) const;
-  Row row(std::uint32_t index) const;  // reads it again; [any thread]
+  // Reads it again, as that model of the rules reads its parameters (a row with a `model` column is
+  // always read as its own model). Throws Error when the file was changed since, std::out_of_range
+  // for a bad row. [any thread]
+  Row row(std::uint32_t index, std::uint32_t model = 0) const;
   const std::vector<BadRow> &bad_rows() const;
   // The union of unknown columns: name in the metadata ("row_" before names of ours) -> JSON type
   // name
@@ -75,8 +90,9 @@ class Prompts {
   std::unique_ptr<Impl> impl_;
 };
 
-// The seed of a row's picture k: the row's own seed + k, or derived from the job's seed and the
-// row's identity.
+// The seed of a row's picture k. With a seed of the row: that seed + k, modulo 2^63. Without: the
+// low 32 bits of the hash of (job seed, row key, k), because tools of this field show and take
+// seeds of that size. Both are valid for torch.Generator.manual_seed and as a signed 64-bit column.
 std::uint64_t sample_seed(std::uint64_t job_seed, const std::optional<std::uint64_t> &row_seed,
                           const Hash128 &row_key, std::uint32_t generation);
 

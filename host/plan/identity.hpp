@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/hash.hpp"
+#include "plan/row_fields.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pictor::host {
+
+// A row is known by its id; without one, by all of its content: every column with its value, in the
+// order of the names, `text` counting as `prompt`. So a row keeps its identity when rows are added,
+// moved or reordered and when columns change places, and is another row when any value changes,
+// also one that travels to the metadata only. Rows with the same content are told apart by an
+// occurrence number: which of them is which makes no difference.
+Hash128 key_of_id(std::string_view id);
+Hash128 key_of_content(const RowFields &fields);
+Hash128 key_of_bad_row(std::string_view text);
+
+// Gives equal keys, in order, occurrence numbers 0, 1, 2, ...: number 0 leaves the key as it is.
+void number_occurrences(std::span<Hash128 *const> keys);
+
+}  // namespace pictor::host
