@@ -19,6 +19,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view delete_started =
+    "DELETE FROM started WHERE row = ? AND model = ? AND generation = ?";
+
 std::int64_t unix_time_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -213,6 +216,13 @@ void Ledger::started(std::span<const SampleKey> keys) {
   Transaction transaction(impl_->database);
   Statement insert = impl_->database.prepare("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?)");
   for (const SampleKey &key : keys) bind_key(insert, key).bind(4, now).run();
+  transaction.commit();
+}
+
+void Ledger::withdrawn(std::span<const SampleKey> keys) {
+  Transaction transaction(impl_->database);
+  Statement remove = impl_->database.prepare(delete_started);
+  for (const SampleKey &key : keys) bind_key(remove, key).run();
   transaction.commit();
 }
 

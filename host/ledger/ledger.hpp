@@ -79,6 +79,8 @@ class Ledger {
 
   // A billed request is about to leave: committed before this returns.
   void started(std::span<const SampleKey> keys);
+  // Those did not leave after all.
+  void withdrawn(std::span<const SampleKey> keys);
   // Samples ended. Committed, and on disk, before this returns; takes a batch so that one fsync
   // serves many.
   void ended(std::span<const SampleEnd> ends);

@@ -41,6 +41,7 @@ void Plan::limit(std::uint64_t pictures) {
           continue;
         }
         lane.states[slot] = withheld;
+        ++counts_.beyond_limit;
         --lane.ready;
       }
     }

@@ -30,6 +30,7 @@ struct Work {
 struct PlanCounts {
   std::uint64_t wanted = 0;
   std::uint64_t open = 0;  // not begun: ready, put back, beyond the limit, or their model stopped
+  std::uint64_t beyond_limit = 0;  // of those open
   std::uint64_t running = 0;
   std::array<std::uint64_t, outcome_names.size()> outcomes{};
 

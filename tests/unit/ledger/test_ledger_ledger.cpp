@@ -137,6 +137,15 @@ TEST_CASE("a request that left and has no end may have been billed") {
         "the run ended after the request had left and before its answer came");
 }
 
+TEST_CASE("a request that did not leave after all was not billed") {
+  const TempDir dir;
+  Ledger ledger = Ledger::open(dir.path());
+  ledger.started(std::array{SampleKey{0, 0, 0}, SampleKey{1, 0, 0}});
+  ledger.withdrawn(std::array{SampleKey{1, 0, 0}});
+  CHECK(ledger.settle_started() == 1);
+  CHECK(outcomes(ledger) == "0.0.0 maybe_billed");
+}
+
 TEST_CASE("a request that left its checkpoint is picked up, not written off") {
   const TempDir dir;
   Ledger ledger = Ledger::open(dir.path());

@@ -65,6 +65,7 @@ TEST_CASE("a limit takes the first pictures by row, then model, then generation"
   CHECK(script.take(9, 0) == "0.1, 1.0");
   CHECK(script.take(9, 1) == "0.0 0.1");
   CHECK_FALSE(script.plan.has_work(0));
+  CHECK(script.plan.counts().beyond_limit == 3);
   CHECK(script.counts() == "wanted 8: 3 open, 4 running, 1 ok");
 }
 

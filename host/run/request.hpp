@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/outcome.hpp"
+#include "ledger/ledger.hpp"
+#include "plan/plan.hpp"
+#include "plan/prompts.hpp"
+#include "plugin/model.hpp"
+#include "run/painter.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pictor::host {
+
+// One model of a run: what is asked of it, and what its samples' records say of it.
+struct RunModel {
+  std::string name;  // the user's
+  std::string plugin, plugin_version;
+  std::vector<ParameterSpec> specs;
+  Parameters request;  // a row's columns are laid over it
+  std::uint32_t concurrency = 1;
+  std::uint32_t number = 0;  // in the ledger
+  std::function<std::unique_ptr<Painter>()> open;
+};
+
+// One row on its way through a model, with all that the records of its pictures need. Shared by the
+// threads, changed by none.
+struct Request {
+  Work work;
+  std::uint32_t number = 0;  // the row's file number
+  const RunModel *model = nullptr;
+  std::string model_name;  // what the model draws with
+  bool ignores_seed = false;
+  Row row;
+  ModelRequest asked;  // seeds[k] draws work.generations[k]
+
+  Sample sample(std::uint32_t index) const {
+    return {work.row, work.model, work.generations[index]};
+  }
+  SampleKey key(std::uint32_t index) const {
+    return {number, model->number, work.generations[index]};
+  }
+  std::uint32_t pictures() const { return static_cast<std::uint32_t>(work.generations.size()); }
+};
+using RequestPtr = std::shared_ptr<const Request>;
+
+// A picture that a model handed over, on its way to the disk.
+struct DrawnPicture {
+  RequestPtr request;
+  std::uint32_t index = 0;  // in request->work.generations
+  Picture picture;
+  PictureMeta meta;
+  std::chrono::nanoseconds drawn_in{};  // since the model got the request
+};
+
+}  // namespace pictor::host

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "base/interrupt.hpp"
+#include "ledger/ledger.hpp"
+#include "plan/plan.hpp"
+#include "run/channels.hpp"
+#include "run/encoders.hpp"
+#include "run/lane.hpp"
+#include "run/picture_store.hpp"
+#include "run/status.hpp"
+#include "run/summary.hpp"
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace pictor::host {
+
+// Works a plan off. Owns all threads of a run; the thread that calls run() is the only one that
+// touches plan, ledger and status.
+//
+//   plan -> lane (a model's threads) -> encoders -> inbox -> ledger -> plan
+//
+// The order of effects: a picture's file is on disk, then its folder's entry, then its end in the
+// ledger, then the plan moves on. Ends that come while the disk is busy are recorded together.
+class Runner {
+ public:
+  struct Parts {
+    Plan &plan;
+    Ledger &ledger;
+    PictureStore &store;
+    Status &status;
+    std::span<const RunModel> models;  // by their position in the plan
+    // The request of that work, without what only its model knows.
+    std::function<Request(const Work &)> make_request;
+    std::function<InterruptLevel()> interrupt;  // asked a few times a second
+  };
+
+  explicit Runner(Parts parts);
+  ~Runner();
+  Runner(const Runner &) = delete;
+  Runner &operator=(const Runner &) = delete;
+
+  // Opens and loads the models that have work and draws until nothing is left, a drain has ended or
+  // the disk refuses. Throws Error for the latter, with all that was recorded kept. Once.
+  Summary run();
+
+ private:
+  struct RunningModel {
+    LaneShape shape;
+    ModelInfo info;
+    std::string model_name;
+    std::unique_ptr<Lane> lane;  // null: no work for it
+    bool loaded = false;
+    bool ended = false;         // not loaded, or stopped
+    std::uint32_t batches = 0;  // in the lane
+  };
+  // A request between `give` and the recorded end of its last picture.
+  struct OpenRequest {
+    std::uint32_t pictures_left = 0;
+    bool ended = false;
+    bool drawn_again = false;  // one of its pictures is
+    bool has_checkpoint = false;
+  };
+  // How a sample ended, on its way to the ledger.
+  struct Settled {
+    RequestPtr request;
+    SampleEnd end;
+    Sample sample;
+  };
+
+  void open_models();
+  bool taking_work() const { return level_ == InterruptLevel::none && !broken_; }
+  bool done() const;
+  std::chrono::steady_clock::time_point next_wake() const;
+  void watch_interrupt();
+  void cancel_all();
+  void take_no_more_work();
+  void take_back(RunningModel &model);
+  bool has_room(const RunningModel &model) const;
+  void give_work();
+  RequestPtr make_request(const Work &work, const RunningModel &model);
+  void stop_model(std::uint32_t model, const Failure &failure);
+
+  void handle(ModelLoading &message);
+  void handle(ModelLoaded &message);
+  void handle(ModelNotLoaded &message);
+  void handle(ModelDrawing &message);
+  void handle(RequestEnded &message);
+  void handle(PictureStored &message);
+  void handle(PictureLost &message);
+  void handle(CheckpointGiven &message);
+  void handle(ThreadBroken &message);
+
+  void fail_rest(const RequestEnded &message);
+  void record();
+  void close_if_done(const RequestPtr &request);
+  void show_progress();
+  Summary summary() const;
+  void shut_down();
+
+  Parts parts_;
+  std::shared_ptr<Channels> channels_;
+  std::unique_ptr<Encoders> encoders_;
+  std::vector<RunningModel> models_;
+  std::unordered_map<RequestPtr, OpenRequest> open_;
+  std::vector<Settled> settled_;
+  InterruptLevel level_ = InterruptLevel::none;
+  std::exception_ptr broken_;  // why the run cannot go on
+  std::vector<StoppedModel> stopped_;
+  ErrorTally errors_;
+  RunProgress progress_;
+  std::chrono::steady_clock::time_point begun_, drawing_since_;
+};
+
+}  // namespace pictor::host

@@ -1,0 +1,54 @@
+#include "base/escape.hpp"
+#include "run/status.hpp"
+#include "run/status_text.hpp"
+
+namespace pictor::host {
+
+namespace {
+
+constexpr std::chrono::seconds interval(5);
+
+}  // namespace
+
+PlainStatus::PlainStatus(std::ostream &out, Clock clock) : out_(out), clock_(std::move(clock)) {}
+
+void PlainStatus::line(const std::string &text) {
+  out_ << text << std::endl;
+}
+
+void PlainStatus::started(const RunStart &start) {
+  line(start_text(start));
+  next_ = clock_() + interval;
+}
+
+void PlainStatus::model(const ModelReport &report) {
+  if (report.state == ModelState::stopped) return line(model_text(report));
+  if (report.state != ModelState::loading) return;
+  // A line per stage: fractions would fill a log.
+  const std::string stage = model_text({report.name, report.state, -1, 0, 0, report.text});
+  if (stage == last_loading_) return;
+  last_loading_ = stage;
+  line(stage);
+}
+
+void PlainStatus::sample(const SampleEnd &end, const std::string &model) {
+  if (end.outcome == Outcome::ok || failures_shown_ >= max_failures_shown) return;
+  line(failure_text(end, model));
+  if (++failures_shown_ == max_failures_shown) line("further failures are only counted");
+}
+
+void PlainStatus::warning(const std::string &text) {
+  line("warning: " + terminal_safe(text));
+}
+
+void PlainStatus::progress(const RunProgress &progress) {
+  if (clock_() < next_) return;
+  next_ = clock_() + interval;
+  line(progress_text(progress));
+}
+
+void PlainStatus::ended(const Summary &summary) {
+  for (const std::string &text : summary_text(summary)) line(text);
+}
+
+}  // namespace pictor::host

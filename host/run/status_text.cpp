@@ -1,0 +1,125 @@
+#include "run/status_text.hpp"
+
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+namespace pictor::host {
+
+namespace {
+
+constexpr std::size_t max_message_columns = 300;
+
+std::string safe(const std::string &text) {
+  return shortened(terminal_safe(text), max_message_columns);
+}
+
+std::string row_text(std::uint32_t row, const std::string &id) {
+  return id.empty() ? fmt::format("row {}", row) : fmt::format("row {} ({})", row, safe(id));
+}
+
+std::string images(std::uint64_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "image" : "images");
+}
+
+std::string outcome_list(const PlanCounts &counts) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < counts.outcomes.size(); ++i) {
+    if (counts.outcomes[i] > 0) {
+      parts.push_back(fmt::format("{} {}", counts.outcomes[i], outcome_names[i]));
+    }
+  }
+  if (counts.open > 0) parts.push_back(fmt::format("{} not drawn", counts.open));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(std::llround(std::max(0.0, seconds)));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string start_text(const RunStart &start) {
+  const std::uint64_t there = start.counts.ended();
+  std::string text = fmt::format("{} wanted in {}", images(start.counts.wanted),
+                                 terminal_safe(start.output_dir.string()));
+  if (there > 0) text += fmt::format(", {} done before", there);
+  if (start.counts.beyond_limit > 0) {
+    text += fmt::format(", {} beyond the limit", start.counts.beyond_limit);
+  }
+  return text;
+}
+
+std::string model_text(const ModelReport &report) {
+  const std::string name = terminal_safe(report.name);
+  switch (report.state) {
+    case ModelState::loading:
+      if (report.fraction >= 0) {
+        return fmt::format("{}: loading {:.0f}% {}", name, report.fraction * 100,
+                           safe(report.text));
+      }
+      return fmt::format("{}: loading {}", name, safe(report.text));
+    case ModelState::stopped:
+      return fmt::format("{}: stopped: {}", name, safe(report.text));
+    case ModelState::drawing:
+      break;
+  }
+  if (report.steps > 0) return fmt::format("{}: step {}/{}", name, report.step, report.steps);
+  if (report.fraction >= 0) return fmt::format("{}: {:.0f}%", name, report.fraction * 100);
+  return fmt::format("{}: {}", name, report.text.empty() ? "ready" : safe(report.text));
+}
+
+std::string failure_text(const SampleEnd &end, const std::string &model) {
+  return fmt::format("{}, {}: {}: {}", row_text(end.key.row, end.row_id), terminal_safe(model),
+                     name_of(end.outcome), end.failure ? safe(end.failure->message) : "");
+}
+
+std::string progress_text(const RunProgress &progress) {
+  std::string text =
+      fmt::format("{} of {}", progress.counts[Outcome::ok], images(progress.total()));
+  if (progress.failed() > 0) text += fmt::format(", {} failed", progress.failed());
+  if (progress.made > 0) text += fmt::format(", {:.1f}/min", progress.images_per_minute());
+  if (const auto left = progress.seconds_left()) text += ", " + duration_text(*left) + " left";
+  return text;
+}
+
+std::vector<std::string> summary_text(const Summary &summary) {
+  std::vector<std::string> lines;
+  std::string made =
+      fmt::format("{} made in {}", images(summary.made), duration_text(summary.seconds));
+  if (summary.made > 0) made += fmt::format(" ({:.1f}/min)", summary.images_per_minute());
+  lines.push_back(made);
+  lines.push_back(
+      fmt::format("of {}: {}", images(summary.counts.wanted), outcome_list(summary.counts)));
+  for (const StoppedModel &model : summary.stopped) {
+    lines.push_back(
+        fmt::format("{} stopped: {}", terminal_safe(model.name), safe(model.failure.message)));
+  }
+  for (const FrequentError &error : summary.errors) {
+    lines.push_back(fmt::format("{} x {}: {} (such as {})", error.count, name_of(error.outcome),
+                                safe(error.message),
+                                row_text(error.example_row, error.example_id)));
+  }
+  if (summary.interrupted) {
+    lines.push_back("interrupted: run the same command again to go on from here");
+  }
+  return lines;
+}
+
+double RunProgress::images_per_minute() const {
+  return made > 0 && seconds > 0 ? static_cast<double>(made) * 60 / seconds : 0;
+}
+
+std::optional<double> RunProgress::seconds_left() const {
+  if (ended == 0 || seconds <= 0) return std::nullopt;
+  const std::uint64_t left = counts.open - counts.beyond_limit + counts.running;
+  return static_cast<double>(left) * seconds / static_cast<double>(ended);
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,133 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "fake_painter.hpp"
+#include "run/runner.hpp"
+#include "support/temp_dir.hpp"
+
+#include <functional>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace pictor::test {
+
+// A disk in memory that tells what happens to it.
+class FakeStore final : public host::PictureStore {
+ public:
+  std::string full_at;  // the prompt whose picture the disk refuses
+  std::function<void(const host::DrawnPicture &)> on_store = [](const auto &) {};
+  std::function<void(std::span<const host::SampleEnd>)> on_flush = [](const auto &) {};
+
+  host::SampleEnd store(const host::DrawnPicture &drawn) override {
+    on_store(drawn);
+    if (drawn.request->row.prompt == full_at) {
+      throw host::Error("cannot write out/train/000001_0.png: No space left on device");
+    }
+    host::SampleEnd end = bare(*drawn.request, drawn.index);
+    end.outcome = host::Outcome::ok;
+    end.file_name = drawn.request->row.prompt + ".png";
+    return end;
+  }
+  host::SampleEnd failed(const host::Request &request, std::uint32_t index,
+                         const host::Failure &failure) override {
+    host::SampleEnd end = bare(request, index);
+    end.outcome = failure.outcome;
+    end.failure = failure;
+    return end;
+  }
+  void flush(std::span<const host::SampleEnd> ends) override { on_flush(ends); }
+
+ private:
+  static host::SampleEnd bare(const host::Request &request, std::uint32_t index) {
+    host::SampleEnd end;
+    end.key = request.key(index);
+    end.prompt = request.row.prompt;
+    return end;
+  }
+};
+
+// A run with fake models and a fake disk, but the real plan, ledger and threads.
+class RunnerScenario {
+ public:
+  // "fox, dog x2": prompts and how many pictures of each. One model, "painter", is there.
+  explicit RunnerScenario(const std::string &rows) {
+    std::istringstream parts(rows);
+    for (std::string part; std::getline(parts, part, ',');) {
+      std::istringstream words(part);
+      std::string prompt, times;
+      words >> prompt >> times;
+      prompts_.push_back(prompt);
+      counts_.push_back(times.empty() ? 1
+                                      : static_cast<std::uint32_t>(std::stoul(times.substr(1))));
+    }
+    add_model("painter");
+  }
+
+  void add_model(const std::string &name) {
+    studios_.push_back(std::make_unique<Studio>());
+    host::RunModel &model = models.emplace_back();
+    model.name = name;
+    model.number = ledger.model_number(name);
+    model.open = [&studio = *studios_.back()] { return std::make_unique<FakePainter>(studio); };
+  }
+  Studio &studio(std::size_t model = 0) { return *studios_[model]; }
+
+  host::Summary run() {
+    host::Plan plan(static_cast<std::uint32_t>(models.size()));
+    for (const std::uint32_t count : counts_) plan.add_row(count, std::nullopt);
+    ledger.for_each_outcome([&](const host::SampleKey &key, host::Outcome outcome) {
+      plan.recorded({key.row, key.model, key.generation}, outcome);
+    });
+    host::Runner runner({plan, ledger, store, *status, models,
+                         [this](const host::Work &work) { return request(work); }, interrupt});
+    return runner.run();
+  }
+
+  // "fox.0 ok, dog.0 refused": what the ledger has; with several models "fox.0@painter ok".
+  std::string ends() const {
+    std::string text;
+    const std::vector<std::string> names = ledger.models();
+    ledger.for_each_outcome([&](const host::SampleKey &key, host::Outcome outcome) {
+      if (!text.empty()) text += ", ";
+      text += prompts_[key.row] + "." + std::to_string(key.generation);
+      if (models.size() > 1) text += "@" + names[key.model];
+      text += " " + std::string(name_of(outcome));
+    });
+    return text;
+  }
+
+  std::string run_and_print() {
+    run();
+    return ends();
+  }
+
+  const TempDir dir;
+  host::Ledger ledger = host::Ledger::open(dir.path());
+  FakeStore store;
+  std::vector<host::RunModel> models;
+  std::function<host::InterruptLevel()> interrupt = [] { return host::InterruptLevel::none; };
+  host::Status silent;
+  host::Status *status = &silent;
+
+ private:
+  host::Request request(const host::Work &work) {
+    host::Request request;
+    request.work = work;
+    request.number = work.row;
+    request.model = &models[work.model];
+    request.row.prompt = prompts_[work.row];
+    request.asked.prompt = prompts_[work.row];
+    for (const std::uint32_t generation : work.generations) {
+      request.asked.seeds.push_back(generation);
+    }
+    return request;
+  }
+
+  std::vector<std::string> prompts_;
+  std::vector<std::uint32_t> counts_;
+  std::vector<std::unique_ptr<Studio>> studios_;
+};
+
+}  // namespace pictor::test
