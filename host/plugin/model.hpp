@@ -42,7 +42,8 @@ struct ModelRequest {
 // at any time until the last request's end. `request` is the index in the batch. Pictures are
 // checked before they get here: strides lie inside the data, indices are in range and come once.
 // Calls about one request never overlap; nothing comes after its end. When `picture` throws, its
-// request ends as an internal failure; what the others throw is logged.
+// request ends as an internal failure; what the others throw is logged. Dropping the last reference
+// to a picture's bytes calls the plugin's `release`, which may report again: hold no lock then.
 class ModelEvents {
  public:
   virtual ~ModelEvents() = default;
