@@ -20,6 +20,9 @@ Hash128 key_of_id(std::string_view id);
 Hash128 key_of_content(const RowFields &fields);
 Hash128 key_of_bad_row(std::string_view text);
 
+// The positions of the keys, equal keys beside each other and in their order.
+std::vector<std::uint32_t> grouped(std::span<Hash128 *const> keys);
+
 // Gives equal keys, in order, occurrence numbers 0, 1, 2, ...: number 0 leaves the key as it is.
 void number_occurrences(std::span<Hash128 *const> keys);
 

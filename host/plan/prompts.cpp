@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <numeric>
 #include <set>
 #include <unordered_set>
 
@@ -73,7 +71,8 @@ struct Prompts::Impl {
   void warn_once();
   void settle_keys();
   void require_a_row() const;
-  void refuse_duplicates(const std::vector<std::uint32_t> &order) const;
+  void refuse_duplicates(const std::vector<std::uint32_t> &with_id,
+                         const std::vector<std::uint32_t> &order) const;
 
   bool has_cells() const {
     return file.format() == PromptFormat::csv || file.format() == PromptFormat::tsv;
@@ -222,31 +221,26 @@ void Prompts::Impl::require_a_row() const {
 }
 
 void Prompts::Impl::settle_keys() {
-  std::vector<std::uint32_t> with_id;
-  std::vector<Hash128 *> without_id;
-  without_id.reserve(rows.size());
+  std::vector<Hash128 *> ids, contents;
+  std::vector<std::uint32_t> rows_with_id;
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    if (has_id[i]) {
-      with_id.push_back(i);
-    } else {
-      without_id.push_back(&rows[i].key);
-    }
+    (has_id[i] ? ids : contents).push_back(&rows[i].key);
+    if (has_id[i]) rows_with_id.push_back(i);
   }
-  std::sort(with_id.begin(), with_id.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return rows[a].key != rows[b].key ? rows[a].key < rows[b].key : a < b;
-  });
-  refuse_duplicates(with_id);
-  number_occurrences(without_id);
+  refuse_duplicates(rows_with_id, grouped(ids));
+  number_occurrences(contents);
   has_id = {};
 }
 
-// Of all rows that repeat an id, names the first in the file.
-void Prompts::Impl::refuse_duplicates(const std::vector<std::uint32_t> &order) const {
+// Of all rows that repeat an id, names the first in the file. `order` groups `with_id` by key.
+void Prompts::Impl::refuse_duplicates(const std::vector<std::uint32_t> &with_id,
+                                      const std::vector<std::uint32_t> &order) const {
   std::uint32_t first = UINT32_MAX, again = UINT32_MAX;
   for (std::size_t i = 1; i < order.size(); ++i) {
-    if (rows[order[i]].key != rows[order[i - 1]].key || order[i] >= again) continue;
-    first = order[i - 1];
-    again = order[i];
+    const std::uint32_t before = with_id[order[i - 1]], here = with_id[order[i]];
+    if (rows[here].key != rows[before].key || here >= again) continue;
+    first = before;
+    again = here;
   }
   if (again == UINT32_MAX) return;
   throw Error(fmt::format("{}: this row has the same id as line {}", at(rows[again].line),
