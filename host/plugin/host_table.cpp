@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -210,12 +211,19 @@ int64_t host_now_ns(const pictor_host *) noexcept {
 }  // namespace
 
 const pictor_host *make_host_table(const std::string &plugin_id) {
-  auto *const caller = new Caller;
-  caller->source = "plugin " + plugin_id;
-  return new pictor_host{
+  struct Made {
+    Caller caller;
+    pictor_host table;
+  };
+  static std::mutex mutex;
+  static auto *const all = new std::deque<Made>;
+  const std::lock_guard lock(mutex);
+  Made &made = all->emplace_back();
+  made.caller.source = "plugin " + plugin_id;
+  made.table = {
       .struct_size = sizeof(pictor_host),
       .abi_minor = PICTOR_ABI_MINOR,
-      .ctx = caller,
+      .ctx = &made.caller,
       .name = "pictor",
       .version = PICTOR_VERSION,
       .get_extension = host_get_extension,
@@ -231,6 +239,7 @@ const pictor_host *make_host_table(const std::string &plugin_id) {
       .set_error = host_set_error,
       .now_ns = host_now_ns,
   };
+  return &made.table;
 }
 
 }  // namespace pictor::host

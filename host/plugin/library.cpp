@@ -8,6 +8,8 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <deque>
+#include <mutex>
 #include <string>
 #include <system_error>
 
@@ -30,21 +32,27 @@ std::string loader_words(const std::string &what, const std::filesystem::path &f
   return terminal_safe(words);
 }
 
-// The handle is never given back: code of the plugin may run until the process is gone.
+// Never destroyed, nor is a handle taken out: code of a plugin may run until the process is gone.
+std::deque<dll::shared_library> &libraries() {
+  static auto *const all = new std::deque<dll::shared_library>;
+  return *all;
+}
+
 dll::shared_library &load(const std::filesystem::path &file) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   const auto mode = static_cast<dll::load_mode::type>(
       static_cast<unsigned>(dll::load_mode::rtld_now | dll::load_mode::rtld_local) |
       static_cast<unsigned>(RTLD_NODELETE));
-  auto *const library = new dll::shared_library;
+  dll::shared_library library;
   try {
-    library->load(file, mode);
+    library.load(file, mode);
   } catch (const std::system_error &failure) {
-    delete library;
     throw Error(
         fmt::format("{} cannot be loaded: {}", file.string(), loader_words(failure.what(), file)),
         "", ExitCode::plugin);
   }
-  return *library;
+  return libraries().emplace_back(std::move(library));
 }
 
 // Another major's entry, for the error.

@@ -126,7 +126,10 @@ static inline pictor_status init_default(const pictor_host *table, const char *p
 #define FIXTURE_INIT init_default
 #endif
 
-static void deinit_nothing(void) PICTOR_NOEXCEPT {}
+static inline void deinit_default(void) PICTOR_NOEXCEPT {}
+#ifndef FIXTURE_DEINIT
+#define FIXTURE_DEINIT deinit_default
+#endif
 
 static inline pictor_model *create_default(const char *model_id, const pictor_kv *const *config,
                                            uint64_t count,
@@ -169,7 +172,7 @@ PICTOR_EXPORT const pictor_plugin *FIXTURE_ENTRY(void) PICTOR_NOEXCEPT {
       NULL,
       NULL,
       FIXTURE_INIT,
-      deinit_nothing,
+      FIXTURE_DEINIT,
       one_model,
       only_model,
       FIXTURE_PARAM_COUNT,

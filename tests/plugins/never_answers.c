@@ -7,7 +7,12 @@ static pictor_status submit(pictor_model *model, const pictor_request *const *re
   return PICTOR_OK;
 }
 
+static void deinit(void) {
+  host->log(host, PICTOR_LOG_ERROR, NULL, str("ended while at work"));
+}
+
 #define FIXTURE_ID "never-answers"
+#define FIXTURE_DEINIT deinit
 #define FIXTURE_SUBMIT submit
 
 #include "fixture_tables.h"
