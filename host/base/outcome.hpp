@@ -56,7 +56,7 @@ struct Failure {
   std::string details_json;
   int http_status = 0;  // 0: none
   std::int64_t retry_after_ms = -1;
-  bool stops_model = false;  // the model's other samples would end alike: do not ask for them
+  bool stops_model = false;     // the model's other samples would end alike: do not ask for them
   bool authentication = false;  // the key is missing, wrong or not allowed: exit code 6
 };
 

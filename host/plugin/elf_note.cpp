@@ -52,6 +52,8 @@ class OpenFile {
   OpenFile(const OpenFile &) = delete;
   OpenFile &operator=(const OpenFile &) = delete;
 
+  std::uint64_t size() const { return size_; }
+
   // `what` names the part for the error when [offset, offset + size) is not in the file.
   void read(std::uint64_t offset, void *data, std::uint64_t size, std::string_view what) const {
     if (offset > size_ || size > size_ - offset) {
@@ -96,6 +98,7 @@ std::string machine_name(unsigned machine) {
 Elf64_Ehdr read_header(const OpenFile &file) {
   Elf64_Ehdr header{};
   unsigned char *ident = header.e_ident;
+  if (file.size() < EI_NIDENT) refuse("is not an ELF file");
   file.read(0, ident, EI_NIDENT, "ELF identification");
   if (std::memcmp(ident, ELFMAG, SELFMAG) != 0) refuse("is not an ELF file");
   if (ident[EI_CLASS] != ELFCLASS64) refuse("is not a 64-bit ELF file");

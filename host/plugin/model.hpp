@@ -5,6 +5,7 @@
 #include "base/parameter.hpp"
 #include "output/picture.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,9 @@ struct ModelRequest {
 // What a batch reports, from the plugin's threads: every function must be callable from any thread
 // at any time until the last request's end. `request` is the index in the batch. Pictures are
 // checked before they get here: strides lie inside the data, indices are in range and come once.
+// Calls about one request never overlap; nothing comes after its end. When `picture` throws, its
+// request ends as an internal failure; what the others throw is logged. Dropping the last reference
+// to a picture's bytes calls the plugin's `release`, which may report again: hold no lock then.
 class ModelEvents {
  public:
   virtual ~ModelEvents() = default;
@@ -60,7 +64,7 @@ class Model {
   // Throws Error (exit code 2 for a parameter the plugin refuses, 7 when the plugin is at fault).
   Model(std::shared_ptr<const Plugin> plugin, const std::string &model_id,
         const Parameters &parameters);
-  ~Model();  // cancels, drains, unloads, destroys
+  ~Model();  // cancels, drains for at most 30 s, unloads, destroys
   Model(Model &&) = delete;
 
   const ModelInfo &info() const;
@@ -74,14 +78,20 @@ class Model {
   // Cross-field check without drawing.
   std::optional<Failure> validate(const ModelRequest &request);
 
-  // Hands a batch over and returns when the model is ready for the next (async: at once; sync: when
-  // it is done). `events` and `requests` must live until every request has ended. A batch the
-  // plugin refuses ends every request with its failure. Missing, double and late terminals of a
-  // faulty plugin are made good here.
+  // Hands a batch over and returns when the model is ready for the next (async, where the model has
+  // it: at once; sync: when it is done). A batch the plugin refuses ends every request with its
+  // failure; a request whose image file cannot be read ends alone. Missing, double and late
+  // terminals of a faulty plugin are made good here. The caller keeps to max_batch and
+  // max_concurrency. [any thread, loaded]
   void generate(std::vector<ModelRequest> requests, std::shared_ptr<ModelEvents> events);
 
   // Asks all work in flight to end early. [any]
   void cancel();
+
+  // Waits for all work in flight to end, at most `grace`; what has not ended then ends as an
+  // internal failure, and the instance is given up: it is never called again and never destroyed,
+  // for its threads may still run. Whether all of it ended by itself. [any]
+  bool drain(std::chrono::milliseconds grace);
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/parameter.hpp"
+#include "plugin/manifest.hpp"
 #include "plugin/model.hpp"
 
 #include <filesystem>
@@ -13,13 +14,6 @@ struct pictor_plugin;
 
 namespace pictor::host {
 
-// What the ELF note of a file says, without running it.
-struct Manifest {
-  std::string id, version, label;
-  int abi_major = 0, abi_minor = 0;
-  int min_host_minor = 0;
-};
-
 // A file called *.pictor.so in one of the folders. Nothing of it has run.
 struct FoundPlugin {
   std::filesystem::path path;        // absolute, canonical
@@ -28,21 +22,20 @@ struct FoundPlugin {
       problem;  // one line: broken, foreign, too new, unreadable, shadowed by another of that id
 };
 
-// Reads the note from an ELF file, every offset checked. Throws Error: not ELF, another machine, no
-// note, broken note.
-Manifest read_manifest(const std::filesystem::path &file);
-
 // Job's paths, $PICTOR_PLUGIN_PATH, ~/.local/share/pictor/plugins ($XDG_DATA_HOME), the install's
 // own; one level deep, in order; of two files with one id the first wins and the second is
 // reported.
 std::vector<std::filesystem::path> plugin_folders(const std::vector<std::filesystem::path> &first);
 std::vector<FoundPlugin> discover_plugins(const std::vector<std::filesystem::path> &folders);
 
-// A loaded plugin: `init` has succeeded. Never unloaded; the same file is loaded once per process.
+// A loaded plugin: `init` has succeeded. Never unloaded; the same file is loaded once per process,
+// and a load that failed fails again with the same error. Every function may be called from any
+// thread.
 class Plugin {
  public:
-  // Throws Error (exit code 7): what dlopen said, a missing entry, another major, min_host too new,
-  // init's own reason.
+  // Nothing of the file runs before its manifest was read and fits. Throws Error (exit code 7): not
+  // a plugin, another major, a newer host wanted, what the loader said, a missing entry, a broken
+  // table (naming struct, field and value), init's own reason.
   static std::shared_ptr<const Plugin> load(const std::filesystem::path &file);
 
   const std::filesystem::path &path() const;
@@ -51,7 +44,13 @@ class Plugin {
   const std::vector<ParameterSpec> &parameters(const std::string &model_id) const;
   const ModelInfo &model(
       const std::string &model_id) const;  // "" : the first; throws Error naming those there are
+  // The part of the table that this host knows, checked: every function is there.
   const pictor_plugin *table() const;
+
+  // Model counts its live instances here: `deinit` is for a plugin without any.
+  void model_made() const;
+  void model_gone() const;
+  bool has_models() const;
 
   struct Impl;
   explicit Plugin(std::unique_ptr<Impl> impl);
@@ -66,5 +65,10 @@ class Plugin {
 std::shared_ptr<const Plugin> load_plugin(const std::string &id_or_path,
                                           const std::vector<FoundPlugin> &found,
                                           const std::vector<std::filesystem::path> &folders);
+
+// Calls `deinit` of every plugin that was loaded, but for those of which a model is left that did
+// not let go of its work. The last thing that main does with plugins: every Model is gone and every
+// picture's bytes were dropped. [main]
+void close_plugins();
 
 }  // namespace pictor::host

@@ -1,0 +1,50 @@
+#include "plugin/in_flight.hpp"
+
+#include <algorithm>
+
+namespace pictor::host {
+
+pictor_job InFlight::start(const std::shared_ptr<Batch> &batch) {
+  const pictor_job job = jobs().add(batch);
+  batch->when_all_ended([self = shared_from_this(), job] {
+    jobs().remove(job);
+    self->let_go(job);
+  });
+  const std::lock_guard lock(mutex_);
+  held_.push_back({{job, batch}});
+  return job;
+}
+
+void InFlight::let_go(pictor_job job) {
+  std::shared_ptr<Batch> last;  // ends outside the lock
+  const std::lock_guard lock(mutex_);
+  const auto held = std::find_if(held_.begin(), held_.end(),
+                                 [&](const Held &each) { return each.item.job == job; });
+  if (--held->holds != 0) return;
+  last = std::move(held->item.batch);
+  held_.erase(held);
+  if (held_.empty()) empty_.notify_all();
+}
+
+std::vector<InFlight::Item> InFlight::items() const {
+  std::vector<Item> items;
+  const std::lock_guard lock(mutex_);
+  for (const Held &held : held_) items.push_back(held.item);
+  return items;
+}
+
+bool InFlight::wait_until_empty(std::chrono::milliseconds grace) {
+  std::unique_lock lock(mutex_);
+  return empty_.wait_for(lock, grace, [&] { return held_.empty(); });
+}
+
+void InFlight::give_up(const Failure &failure) {
+  const std::vector<Item> left = items();
+  {
+    const std::lock_guard lock(mutex_);
+    given_up_.insert(given_up_.end(), left.begin(), left.end());
+  }
+  for (const Item &item : left) item.batch->end_all(failure);
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/parameter.hpp"
+#include "plugin/model.hpp"
+#include <pictor/abi.h>
+
+#include <string>
+#include <vector>
+
+namespace pictor::host {
+
+// What a plugin's table says, checked and copied.
+struct PluginTable {
+  pictor_plugin
+      functions;  // the part that this host knows, zero beyond; its texts are the plugin's
+  std::string id, label, vendor, version, url, sdk;
+};
+
+// Throws ContractFault naming field and value. No function of the plugin is called.
+PluginTable read_plugin_table(const pictor_plugin *table);
+
+struct ModelDescription {
+  ModelInfo info;
+  std::vector<ParameterSpec> parameters;
+};
+
+// The plugin's models and their parameters, by its metadata functions. Throws ContractFault.
+std::vector<ModelDescription> read_models(const pictor_plugin &functions);
+
+// The part of a model's instance that this host knows; `info` tells which functions it must have.
+// Throws ContractFault.
+pictor_model read_model(const pictor_model *model, const ModelInfo &info);
+
+}  // namespace pictor::host

@@ -1,0 +1,190 @@
+// Gives back what it was given: every request parameter as metadata of its picture, every load
+// parameter too under "load.ID", the secret's length as the model's name, the checkpoint.
+#include "fixture.h"
+
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace {
+
+pictor_param_spec declare(const char *id, pictor_type type, pictor_scope scope) {
+  pictor_param_spec spec{};
+  spec.struct_size = sizeof spec;
+  spec.type = type;
+  spec.scope = scope;
+  spec.id = id;
+  spec.doc = "Comes back as metadata.";
+  return spec;
+}
+
+pictor_param_spec with_choices(pictor_param_spec spec) {
+  static const char *const aliases[] = {"Euler a", nullptr};
+  static const pictor_choice euler = {sizeof euler, 0, "euler", "Euler", aliases};
+  static const pictor_choice ddim = {sizeof ddim, PICTOR_PARAM_DEPRECATED, "ddim", nullptr,
+                                     nullptr};
+  static const pictor_choice *const choices[] = {&euler, &ddim};
+  spec.choices = choices;
+  spec.choice_count = 2;
+  return spec;
+}
+
+pictor_param_spec bounded(pictor_param_spec spec) {
+  static const char *const aliases[] = {"steps", nullptr};
+  static pictor_value thirty{};
+  thirty.struct_size = sizeof thirty;
+  thirty.type = PICTOR_TYPE_INT;
+  thirty.i64 = 30;
+  spec.flags = PICTOR_PARAM_HAS_MIN | PICTOR_PARAM_HAS_MAX | PICTOR_PARAM_AFFECTS_COST;
+  spec.min_value = 1;
+  spec.max_value = 1000;
+  spec.step = 5;
+  spec.default_value = &thirty;
+  spec.aliases = aliases;
+  return spec;
+}
+
+const std::vector<pictor_param_spec> &specs() {
+  static const std::vector<pictor_param_spec> all = {
+      declare("weights", PICTOR_TYPE_PATH, PICTOR_SCOPE_LOAD),
+      declare("api_key", PICTOR_TYPE_SECRET, PICTOR_SCOPE_LOAD),
+      bounded(declare("num_inference_steps", PICTOR_TYPE_INT, PICTOR_SCOPE_REQUEST)),
+      with_choices(declare("scheduler", PICTOR_TYPE_ENUM, PICTOR_SCOPE_REQUEST)),
+      declare("fast", PICTOR_TYPE_BOOL, PICTOR_SCOPE_REQUEST),
+      declare("guidance_scale", PICTOR_TYPE_FLOAT, PICTOR_SCOPE_REQUEST),
+      declare("negative_prompt", PICTOR_TYPE_STRING, PICTOR_SCOPE_REQUEST),
+      declare("noise_seed", PICTOR_TYPE_SEED, PICTOR_SCOPE_REQUEST),
+      declare("extra_args", PICTOR_TYPE_JSON, PICTOR_SCOPE_REQUEST),
+      declare("loras", PICTOR_TYPE_STRING_LIST, PICTOR_SCOPE_REQUEST),
+      declare("sigmas", PICTOR_TYPE_NUMBER_LIST, PICTOR_SCOPE_REQUEST),
+      declare("image", PICTOR_TYPE_IMAGE, PICTOR_SCOPE_REQUEST),
+  };
+  return all;
+}
+
+// The values of one `create`; the host's own are gone when it returns.
+struct Config {
+  std::deque<std::string> texts;
+  std::deque<pictor_value> values;
+  std::deque<pictor_kv> pairs;
+  std::string secret_name;
+  std::string name = "echo";
+} config;
+
+void keep(const pictor_kv &pair) {
+  if (std::string(pair.key) == "api_key") {
+    config.secret_name.assign(pair.value->str.data, pair.value->str.size);
+    return;
+  }
+  pictor_value value = *pair.value;
+  value.str = str(config.texts.emplace_back(value.str.data, value.str.size).c_str());
+  const std::string &key = config.texts.emplace_back(std::string("load.") + pair.key);
+  config.pairs.push_back({sizeof(pictor_kv), 0, key.c_str(), &config.values.emplace_back(value)});
+}
+
+pictor_status load(pictor_model *, pictor_job, pictor_error_sink error) noexcept {
+  if (config.secret_name.empty()) return PICTOR_OK;
+  const auto use = [](void *name, const char *, uint64_t size) noexcept {
+    *static_cast<std::string *>(name) = "a secret of " + std::to_string(size) + " bytes";
+  };
+  if (host->secret_read(host, config.secret_name.c_str(), use, &config.name) == PICTOR_OK) {
+    return PICTOR_OK;
+  }
+  const pictor_error why = reason(PICTOR_UNAUTHENTICATED, "the key is not there");
+  host->set_error(host, error, &why);
+  return PICTOR_UNAUTHENTICATED;
+}
+
+const char *model_name(pictor_model *) noexcept {
+  return config.name.c_str();
+}
+
+// An image comes back as its size: images are no metadata.
+pictor_value as_metadata(const pictor_value &value) {
+  pictor_value echo = value;
+  if (value.type == PICTOR_TYPE_IMAGE) {
+    echo = {};
+    echo.struct_size = sizeof echo;
+    echo.type = PICTOR_TYPE_INT;
+    echo.i64 = static_cast<int64_t>(value.bytes.size);
+  }
+  return echo;
+}
+
+void draw(const pictor_request &request, pictor_job job, uint32_t index) {
+  std::deque<pictor_value> values;
+  std::deque<pictor_kv> pairs;
+  std::vector<const pictor_kv *> extra;
+  for (uint64_t i = 0; i < request.param_count; ++i) {
+    values.push_back(as_metadata(*request.params[i]->value));
+    pairs.push_back({sizeof(pictor_kv), 0, request.params[i]->key, &values.back()});
+    extra.push_back(&pairs.back());
+  }
+  for (const pictor_kv &pair : config.pairs) extra.push_back(&pair);
+  for (uint32_t k = 0; k < request.image_count; ++k) {
+    const pictor_image image = gray_image();
+    pictor_image_meta meta{};
+    meta.struct_size = sizeof meta;
+    meta.image_index = k;
+    meta.flags = PICTOR_META_HAS_SEED | PICTOR_META_HAS_COST;
+    memcpy(meta.cost_currency, "EUR", 4);
+    meta.cost_micros = 1234;
+    meta.seed = request.seeds[k];
+    meta.revised_prompt = request.prompt;
+    meta.finish_reason = request.checkpoint;
+    meta.extra = extra.data();
+    meta.extra_count = extra.size();
+    host->job_image(host, job, index, &image, &meta);
+  }
+  host->job_checkpoint(host, job, index, str("drawn"));
+  host->job_done(host, job, index);
+}
+
+pictor_status generate(pictor_model *, const pictor_request *const *requests, uint32_t count,
+                       pictor_job job, pictor_error_sink) noexcept {
+  for (uint32_t i = 0; i < count; ++i) draw(*requests[i], job, i);
+  return PICTOR_OK;
+}
+
+pictor_status validate(pictor_model *, const pictor_request *request,
+                       pictor_error_sink error) noexcept {
+  if (request->prompt.size != 0) return PICTOR_OK;
+  const pictor_error why = reason(PICTOR_INVALID_ARGUMENT, "a prompt is needed");
+  host->set_error(host, error, &why);
+  return PICTOR_INVALID_ARGUMENT;
+}
+
+pictor_model *create(const char *, const pictor_kv *const *values, uint64_t count,
+                     pictor_error_sink error) noexcept;
+uint32_t param_count(const char *) noexcept {
+  return static_cast<uint32_t>(specs().size());
+}
+const pictor_param_spec *param_spec(const char *, uint32_t index) noexcept {
+  return index < specs().size() ? &specs()[index] : nullptr;
+}
+
+}  // namespace
+
+#define FIXTURE_ID "echo"
+#define FIXTURE_LOAD load
+#define FIXTURE_GENERATE generate
+#define FIXTURE_MODEL_NAME model_name
+#define FIXTURE_VALIDATE validate
+#define FIXTURE_CREATE create
+#define FIXTURE_PARAM_COUNT param_count
+#define FIXTURE_PARAM_SPEC param_spec
+#include "fixture_tables.h"
+
+namespace {
+
+pictor_model *create(const char *, const pictor_kv *const *values, uint64_t count,
+                     pictor_error_sink error) noexcept {
+  config = {};
+  for (uint64_t i = 0; i < count; ++i) keep(*values[i]);
+  if (config.secret_name != "FORBIDDEN") return &fixture_model;
+  const pictor_error why = reason(PICTOR_INVALID_ARGUMENT, "this key is forbidden");
+  host->set_error(host, error, &why);
+  return nullptr;
+}
+
+}  // namespace

@@ -1,0 +1,18 @@
+/* Says that its table is too small to hold what every table holds. */
+#include "fixture.h"
+
+static pictor_status generate(pictor_model *model, const pictor_request *const *requests,
+                              uint32_t count, pictor_job job, pictor_error_sink error) {
+  (void)model, (void)error;
+  for (uint32_t i = 0; i < count; ++i) {
+    draw_all(job, i, requests[i]);
+    host->job_done(host, job, i);
+  }
+  return PICTOR_OK;
+}
+
+#define FIXTURE_ID "small-table"
+#define FIXTURE_TABLE_SIZE 8
+#define FIXTURE_GENERATE generate
+
+#include "fixture_tables.h"
