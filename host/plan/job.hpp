@@ -5,6 +5,7 @@
 #include "plugin/plugin.hpp"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,28 +15,31 @@ namespace pictor::host {
 struct PreparedModel {
   std::string name;  // the user's
   std::shared_ptr<const Plugin> plugin;
-  std::string model_id;
+  std::string model_id;  // never empty
   std::vector<ParameterSpec> specs;
-  Parameters load;     // complete: defaults, environment, YAML, --param
-  Parameters request;  // likewise; a row's columns are laid over it
+  Parameters load;  // complete: defaults, environment, YAML, --param; secrets as variables' names
+  Parameters request;                // likewise; a row's columns are laid over it
+  std::set<std::string> pinned;      // of request: given with --param, they win over columns
+  std::vector<std::string> missing;  // of request: required and without a value, left to the rows
   std::uint32_t concurrency = 1;
 };
 
 // A job of which every model, parameter and row was checked.
 struct PreparedJob {
-  Config config;
+  Config config;  // the models of the job only, the paths of their parameters absolute
   std::vector<PreparedModel> models;  // in the order of job.models
-  Prompts prompts;
+  Prompts prompts;                    // refers to the specs of `models`
 };
 
-// The value a secret or ${NAME} stands for comes from the environment; a name that is not set is an
-// error with a place. Written parameters -> values: unknown names (with the nearest one), types,
-// bounds, choices, required ones, each error at its place in the YAML. Relative paths become
-// absolute against the file they stand in.
-PreparedModel prepare_model(const Config &config, const ModelConfig &model,
-                            std::shared_ptr<const Plugin> plugin);
+// Written parameters -> values (plan/parameters.hpp), each mistake an Error at its place in the
+// YAML.
+PreparedModel prepare_model(const ModelConfig &model, std::shared_ptr<const Plugin> plugin);
 
 // Loads the plugins of the models the job uses, prepares them, then reads the whole prompt file.
 PreparedJob prepare_job(const Config &config, bool strict);
+
+// What a row is drawn with: the model's parameters, the row's columns over them, --param over both.
+// `row` was read as this model reads it.
+Parameters request_parameters(const PreparedModel &model, const Row &row);
 
 }  // namespace pictor::host

@@ -41,6 +41,9 @@ struct RowRules {
   // For each model of the job, by name. A column is checked against every model the row goes to.
   // The specs must outlive the Prompts.
   std::vector<std::pair<std::string, const std::vector<ParameterSpec> *>> models;
+  // For each of them, parameters that a row must bring because the job has no value; may be left
+  // empty.
+  std::vector<std::vector<std::string>> missing;
   bool strict = false;  // a bad row is an Error at once
 };
 

@@ -129,6 +129,22 @@ void RowChecker::check(const RowFields &fields, bool from_text, std::uint32_t as
   if (checked.row.prompt.find_first_not_of(" \t\r\n") == std::string::npos) {
     throw RowError(has_prompt ? "the prompt is empty" : "there is no prompt");
   }
+  require_missing(fields, checked);
+}
+
+void RowChecker::require_missing(const RowFields &fields, const CheckedRow &checked) const {
+  for (std::uint32_t model = 0; model < rules_.missing.size(); ++model) {
+    if (checked.model && *checked.model != model) continue;
+    for (const std::string &id : rules_.missing[model]) {
+      const bool there = std::any_of(fields.begin(), fields.end(), [&](const RowField &field) {
+        return find_spec(*rules_.models[model].second, field.name) ==
+               find_spec(*rules_.models[model].second, id);
+      });
+      if (there) continue;
+      throw RowError(fmt::format("{} needs '{}', which neither the row nor the job gives",
+                                 rules_.models[model].first, id));
+    }
+  }
 }
 
 void RowChecker::take(const RowField &field, bool from_text, CheckedRow &checked) const {

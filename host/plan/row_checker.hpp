@@ -52,6 +52,7 @@ class RowChecker {
   void take_model(const RowFields &fields, CheckedRow &checked) const;
   void take_parameter(const RowField &field, const Column &column, bool from_text,
                       std::uint32_t as_model, CheckedRow &checked) const;
+  void require_missing(const RowFields &fields, const CheckedRow &checked) const;
   Json parameter_value(const ParameterSpec &spec, const RowField &field, bool from_text) const;
 
   const RowRules &rules_;

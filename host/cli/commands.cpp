@@ -1,0 +1,50 @@
+#include "cli/commands.hpp"
+
+#include "cli/commands/all.hpp"
+
+namespace pictor::host {
+namespace {
+
+constexpr CommandEntry table[] = {
+    {"run", "Draw the pictures of a job; run again to resume", nullptr},
+    {"generate", "Draw one prompt, now", nullptr},
+    {"status", "Count a run's pictures by outcome", make_status},
+    {"gallery", "Write one page that shows a run", nullptr},
+    {"inspect", "Show the settings stored in a picture", make_inspect},
+    {"params", "List every runtime parameter of a job or plugin", nullptr},
+    {"plugins list", "List what is installed, without loading it", make_plugins_list},
+    {"plugins info", "Show a plugin's models, features and parameters", make_plugins_info},
+    {"config check", "Check a job as `run` does, and draw nothing", nullptr},
+    {"config show", "Print the resolved job; secrets stay references", make_config_show},
+    {"config schema", "Print the JSON Schema of job files for editors", make_config_schema},
+    {"completion", "Print a shell's completion script", make_completion},
+
+    {"plan", "", nullptr},
+    {"retry", "", nullptr},
+    {"verify", "", nullptr},
+    {"convert", "", nullptr},
+    {"merge", "", nullptr},
+    {"emit", "", nullptr},
+    {"models", "", nullptr},
+    {"plugins check", "", nullptr},
+    {"plugins fuzz", "", nullptr},
+    {"plugins new", "", nullptr},
+    {"config import", "", nullptr},
+};
+
+constexpr CommandGroup groups[] = {
+    {"plugins", "What is installed, and what it offers", "plugins list"},
+    {"config", "Check, show and describe job files", ""},
+};
+
+}  // namespace
+
+std::span<const CommandEntry> commands() {
+  return table;
+}
+
+std::span<const CommandGroup> command_groups() {
+  return groups;
+}
+
+}  // namespace pictor::host

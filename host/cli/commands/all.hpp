@@ -1,0 +1,23 @@
+#pragma once
+
+#include "cli/command.hpp"
+
+#include <memory>
+
+// One function per file of this folder; cli/commands.cpp gives each its name.
+namespace pictor::host {
+
+std::unique_ptr<Command> make_run();
+std::unique_ptr<Command> make_generate();
+std::unique_ptr<Command> make_status();
+std::unique_ptr<Command> make_gallery();
+std::unique_ptr<Command> make_inspect();
+std::unique_ptr<Command> make_params();
+std::unique_ptr<Command> make_plugins_list();
+std::unique_ptr<Command> make_plugins_info();
+std::unique_ptr<Command> make_config_check();
+std::unique_ptr<Command> make_config_show();
+std::unique_ptr<Command> make_config_schema();
+std::unique_ptr<Command> make_completion();
+
+}  // namespace pictor::host

@@ -1,0 +1,121 @@
+#include "base/escape.hpp"
+#include "cli/commands/all.hpp"
+#include "cli/parameter_listing.hpp"
+#include "cli/plugin_argument.hpp"
+#include "cli/text_layout.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+namespace pictor::host {
+namespace {
+
+// "draws one picture at a time; needs a GPU; each request is billed"
+std::string traits(const ModelInfo &model) {
+  std::vector<std::string> words;
+  words.push_back(model.async ? "asynchronous" : "synchronous");
+  words.push_back(model.max_concurrency == 0 ? "any number of requests at once"
+                                             : fmt::format("{} at once", model.max_concurrency));
+  words.push_back(model.max_batch == 0 ? "batches of any size"
+                                       : fmt::format("batches of {}", model.max_batch));
+  if (model.needs_network) words.emplace_back("needs the network");
+  if (model.needs_gpu) words.emplace_back("needs a GPU");
+  if (model.billed) words.emplace_back("requests are billed");
+  if (model.deterministic) words.emplace_back("the same seed draws the same picture");
+  if (model.ignores_seed) words.emplace_back("ignores the seed");
+  return fmt::format("{}", fmt::join(words, "; "));
+}
+
+Json model_json(const Plugin &plugin, const ModelInfo &model) {
+  Json entry = {{"id", model.id},
+                {"label", model.label},
+                {"doc", model.doc},
+                {"features", model.features},
+                {"sync", model.sync},
+                {"async", model.async},
+                {"max_batch", model.max_batch},
+                {"max_concurrency", model.max_concurrency},
+                {"needs_network", model.needs_network},
+                {"needs_gpu", model.needs_gpu},
+                {"billed", model.billed},
+                {"deterministic", model.deterministic},
+                {"ignores_seed", model.ignores_seed},
+                {"parameters", Json::array()}};
+  for (const ParameterSpec &spec : plugin.parameters(model.id)) {
+    entry["parameters"].push_back(parameter_json(spec, nullptr));
+  }
+  return entry;
+}
+
+Json plugin_json(const Plugin &plugin, const Manifest &manifest) {
+  Json document = {{"id", plugin.id()},
+                   {"version", plugin.version()},
+                   {"abi", abi_text(manifest)},
+                   {"label", plugin.label()},
+                   {"vendor", plugin.vendor()},
+                   {"url", plugin.url()},
+                   {"path", plugin.path().string()},
+                   {"models", Json::array()}};
+  for (const ModelInfo &model : plugin.models()) {
+    document["models"].push_back(model_json(plugin, model));
+  }
+  return document;
+}
+
+void show_model(Console &console, const Plugin &plugin, const ModelInfo &model) {
+  console.line("");
+  console.line(terminal_safe(fmt::format("model {}: {}", model.id, model.label)));
+  console.data(paragraph(model.doc, 2));
+  console.data(paragraph(traits(model), 2));
+  if (!model.features.empty()) {
+    console.data(paragraph(fmt::format("features: {}", fmt::join(model.features, ", ")), 2));
+  }
+  const auto &specs = plugin.parameters(model.id);
+  if (const auto text = list_parameters(specs, ParameterScope::load, nullptr); !text.empty()) {
+    console.data("\nparameters of the model\n" + text);
+  }
+  if (const auto text = list_parameters(specs, ParameterScope::request, nullptr); !text.empty()) {
+    console.data("\ngeneration_kwargs\n" + text);
+  }
+}
+
+class PluginsInfoCommand : public Command {
+ public:
+  void setup(CLI::App &app) override {
+    app.add_option("PLUGIN", plugin_, "An installed plugin's id, or a .so file")->required();
+  }
+
+  // What the manifest says is shown before anything of the plugin runs.
+  ExitCode run(Console &console) override {
+    const InstalledPlugins installed = installed_plugins();
+    const std::string reference = plugin_reference(plugin_);
+    const Manifest manifest = manifest_of(reference, installed);
+    if (!console.json()) {
+      console.line(terminal_safe(fmt::format("{} {} (ABI {}): {}", manifest.id, manifest.version,
+                                             abi_text(manifest), manifest.label)));
+      console.flush();
+    }
+    const auto plugin = load_plugin(reference, installed.found, installed.folders);
+    if (console.json()) {
+      console.document(plugin_json(*plugin, manifest));
+      return ExitCode::ok;
+    }
+    console.line(terminal_safe("  file: " + plugin->path().string()));
+    if (!plugin->vendor().empty()) console.line(terminal_safe("  vendor: " + plugin->vendor()));
+    if (!plugin->url().empty()) console.line(terminal_safe("  url: " + plugin->url()));
+    for (const ModelInfo &model : plugin->models()) show_model(console, *plugin, model);
+    return ExitCode::ok;
+  }
+
+ private:
+  std::string plugin_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_plugins_info() {
+  return std::make_unique<PluginsInfoCommand>();
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,37 @@
+#include "cli/plugin_argument.hpp"
+
+#include <fmt/core.h>
+
+#include <system_error>
+
+namespace pictor::host {
+
+namespace fs = std::filesystem;
+
+InstalledPlugins installed_plugins(const std::vector<fs::path> &first) {
+  InstalledPlugins installed;
+  installed.folders = plugin_folders(first);
+  installed.found = discover_plugins(installed.folders);
+  return installed;
+}
+
+std::string plugin_reference(const std::string &argument) {
+  std::error_code failed;
+  const bool is_file = argument.find('/') != std::string::npos ||
+                       (argument.ends_with(".so") && fs::is_regular_file(argument, failed));
+  return is_file ? fs::absolute(argument).string() : argument;
+}
+
+Manifest manifest_of(const std::string &reference, const InstalledPlugins &installed) {
+  for (const FoundPlugin &plugin : installed.found) {
+    if (plugin.manifest && plugin.manifest->id == reference) return *plugin.manifest;
+  }
+  if (fs::path(reference).is_absolute()) return read_manifest(reference);
+  return read_manifest(load_plugin(reference, installed.found, installed.folders)->path());
+}
+
+std::string abi_text(const Manifest &manifest) {
+  return fmt::format("{}.{}", manifest.abi_major, manifest.abi_minor);
+}
+
+}  // namespace pictor::host

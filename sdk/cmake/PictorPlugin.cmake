@@ -1,0 +1,37 @@
+# pictor_add_plugin(ID SOURCES file... [LIBRARIES target...] [INSTALL])
+#
+# Builds ID.pictor.so: a plugin that exports pictor_plugin_v1 and nothing else, whatever its sources and static
+# libraries define, needs no symbol of the host, and is never unloaded. The target is called ID_plugin. It lands in
+# PICTOR_PLUGIN_OUTPUT_DIRECTORY when that is set. INSTALL adds it to `cmake --install`.
+set(PICTOR_ONE_SYMBOL_MAP ${CMAKE_CURRENT_LIST_DIR}/one-symbol.map)
+
+function(pictor_add_plugin id)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INSTALL" "" "SOURCES;LIBRARIES")
+  if(NOT id MATCHES "^[a-z0-9._-]+$")
+    message(FATAL_ERROR "pictor_add_plugin: the id '${id}' may hold a-z, 0-9, '.', '_' and '-' only")
+  endif()
+  if(CMAKE_CXX_FLAGS MATCHES "-ffast-math|-Ofast")
+    message(FATAL_ERROR "pictor_add_plugin: -ffast-math and -Ofast change the arithmetic of the whole host; leave them out")
+  endif()
+  set(target ${id}_plugin)
+  add_library(${target} MODULE ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE pictor::sdk ${arg_LIBRARIES})
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${id}.pictor SUFFIX .so
+    POSITION_INDEPENDENT_CODE ON
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN"
+    INSTALL_RPATH_USE_LINK_PATH ON
+    LINK_DEPENDS ${PICTOR_ONE_SYMBOL_MAP})
+  target_link_options(${target} PRIVATE
+    LINKER:--version-script=${PICTOR_ONE_SYMBOL_MAP}
+    LINKER:--exclude-libs,ALL LINKER:-z,defs LINKER:-z,now LINKER:-z,relro LINKER:-z,nodelete)
+  if(PICTOR_PLUGIN_OUTPUT_DIRECTORY)
+    set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PICTOR_PLUGIN_OUTPUT_DIRECTORY})
+  endif()
+  if(arg_INSTALL)
+    include(GNUInstallDirs)
+    install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/pictor/plugins)
+  endif()
+endfunction()

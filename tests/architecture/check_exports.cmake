@@ -1,0 +1,11 @@
+# -P script: PLUGINS, a folder. Every plugin exports one symbol.
+file(GLOB plugins ${PLUGINS}/*.pictor.so)
+if(NOT plugins)
+  message(FATAL_ERROR "no plugin in ${PLUGINS}")
+endif()
+foreach(plugin IN LISTS plugins)
+  execute_process(COMMAND nm -D --defined-only ${plugin} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT symbols MATCHES "^[0-9a-f]+ T pictor_plugin_v1\n$")
+    message(FATAL_ERROR "${plugin} must export pictor_plugin_v1 alone, not:\n${symbols}")
+  endif()
+endforeach()
