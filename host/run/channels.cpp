@@ -1,5 +1,7 @@
 #include "run/channels.hpp"
 
+#include <utility>
+
 namespace pictor::host {
 
 namespace {

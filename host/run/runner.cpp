@@ -93,10 +93,12 @@ SteadyClock::time_point Runner::next_wake() const {
 
 void Runner::watch_interrupt() {
   const InterruptLevel level = parts_.interrupt();
-  if (level == level_) return;
-  level_ = level;
-  take_no_more_work();
-  if (level_ == InterruptLevel::stop) cancel_all();
+  if (level != level_) {
+    level_ = level;
+    take_no_more_work();
+  }
+  // Again and again: a batch may have been on its way into the model the last time.
+  if (level_ == InterruptLevel::stop || broken_) cancel_all();
 }
 
 void Runner::cancel_all() {
@@ -234,7 +236,6 @@ void Runner::handle(PictureLost &message) {
   if (broken_) return;
   broken_ = message.reason;
   take_no_more_work();
-  cancel_all();
 }
 
 void Runner::handle(CheckpointGiven &message) {

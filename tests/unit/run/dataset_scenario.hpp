@@ -53,13 +53,14 @@ class DatasetScenario {
     config.job.prompts = dir.write("prompts.jsonl", jsonl);
   }
 
-  host::Summary run(const host::RunOptions &options = {}) {
+  host::Summary run(const host::RunOptions &options = {}) { return run_with(options, status); }
+  host::Summary run_with(const host::RunOptions &options, host::Status &status_to_use) {
     model.open = [this] { return std::make_unique<FakePainter>(studio); };
     std::vector<host::RunModel> models = {model};
     host::RowRules rules;
     rules.models = {{model.name, &model.specs}};
     const host::Prompts prompts = host::Prompts::open(config.job, rules);
-    return host::run_dataset(config, prompts, models, options, status,
+    return host::run_dataset(config, prompts, models, options, status_to_use,
                              [] { return host::InterruptLevel::none; });
   }
 
