@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,9 +21,10 @@ namespace pictor::host {
 // One model of a run: what is asked of it, and what its samples' records say of it.
 struct RunModel {
   std::string name;  // the user's
-  std::string plugin, plugin_version;
+  std::string plugin, plugin_version, model_id;
+  std::filesystem::path plugin_file;
   std::vector<ParameterSpec> specs;
-  Parameters request;  // a row's columns are laid over it
+  Parameters load, request;  // a row's columns are laid over the latter
   std::uint32_t concurrency = 1;
   std::uint32_t number = 0;  // in the ledger
   std::function<std::unique_ptr<Painter>()> open;

@@ -78,7 +78,7 @@ TEST_CASE("a disk that refuses ends the run by name and keeps what was recorded"
 }
 
 TEST_CASE("a disk that refuses does not wait for a model that never ends") {
-  RunnerScenario scenario("cat, dog");
+  RunnerScenario scenario("dog, cat");
   scenario.studio().async = true;
   scenario.studio().max_concurrency = 0;
   scenario.models[0].concurrency = 2;

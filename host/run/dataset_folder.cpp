@@ -1,0 +1,143 @@
+#include "run/dataset_folder.hpp"
+
+#include "base/file.hpp"
+#include "base/hash.hpp"
+#include "output/decode.hpp"
+#include "output/infotext.hpp"
+#include "run/sample_record.hpp"
+
+#include <chrono>
+#include <string_view>
+
+namespace pictor::host {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::int64_t nanoseconds_since(Clock::time_point begun) {
+  return std::chrono::nanoseconds(Clock::now() - begun).count();
+}
+
+std::int64_t unix_time_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+SampleEnd begin_end(const Request &request, std::uint32_t index, const PictureMeta *meta) {
+  SampleEnd end;
+  end.key = request.key(index);
+  end.row_id = request.row.id;
+  end.prompt = request.row.prompt;
+  end.seed = sample_seed_of(request, index, meta);
+  if (meta != nullptr) end.cost_micros = meta->cost_micros;
+  end.finished_at_ms = unix_time_ms();
+  return end;
+}
+
+void set_failure(SampleEnd &end, const Failure &failure) {
+  end.outcome = failure.outcome;
+  end.failure = failure;
+}
+
+void set_size(Json &record, std::uint32_t width, std::uint32_t height) {
+  record["width"] = width;
+  record["height"] = height;
+}
+
+}  // namespace
+
+// An image file that is not written yet: bytes of our own, or the plugin's.
+struct DatasetFolder::File {
+  ImageFormat format;
+  std::string encoded;
+  SharedBytes kept;
+  std::string_view bytes() const {
+    return kept ? std::string_view(reinterpret_cast<const char *>(kept.get()), kept_size) : encoded;
+  }
+  std::uint64_t kept_size = 0;
+};
+
+DatasetFolder::DatasetFolder(std::filesystem::path folder, FileNames names, EncodeOptions options,
+                             std::string version)
+    : folder_(std::move(folder)),
+      names_(std::move(names)),
+      options_(options),
+      version_(std::move(version)) {
+  make_directories(folder_);
+  sync_directory(folder_.parent_path());
+}
+
+std::variant<DatasetFolder::File, Failure> DatasetFolder::make_file(const DrawnPicture &drawn,
+                                                                    Json &record) const {
+  const Picture &picture = drawn.picture;
+  if (picture.kind == Picture::Kind::raw) {
+    set_size(record, picture.width, picture.height);
+    auto encoded = encode_picture(picture, options_, {make_infotext(record, version_), record});
+    if (auto *failure = std::get_if<Failure>(&encoded)) return std::move(*failure);
+    return File{options_.format, std::get<std::string>(std::move(encoded)), {}, 0};
+  }
+  File file{ImageFormat::png, {}, picture.data, picture.size};
+  const auto checked = check_image(file.bytes());
+  if (const auto *failure = std::get_if<Failure>(&checked)) return *failure;
+  const ImageInfo &info = std::get<ImageInfo>(checked);
+  set_size(record, info.width, info.height);
+  file.format = info.format;
+  return file;
+}
+
+SampleEnd DatasetFolder::store(const DrawnPicture &drawn) {
+  const Request &request = *drawn.request;
+  SampleEnd end = begin_end(request, drawn.index, &drawn.meta);
+  end.queue_ns = drawn.meta.queue_ns;
+  end.generate_ns = drawn.meta.compute_ns > 0 ? drawn.meta.compute_ns : drawn.drawn_in.count();
+  end.metadata = sample_record(request, drawn.index, &drawn.meta);
+
+  const Clock::time_point encoding = Clock::now();
+  const auto made = make_file(drawn, end.metadata);
+  end.encode_ns = nanoseconds_since(encoding);
+  if (const auto *failure = std::get_if<Failure>(&made)) {
+    set_failure(end, *failure);
+    return end;
+  }
+
+  const Clock::time_point writing = Clock::now();
+  const File &file = std::get<File>(made);
+  const SampleKey key = end.key;
+  make_sub_folder(names_.folder(key.row));
+  end.file_name = names_.file_name(key.row, key.model, key.generation, file.format);
+  write_file(folder_ / end.file_name, file.bytes());
+  end.file_size = file.bytes().size();
+  end.sha256 = sha256_hex(file.bytes().data(), file.bytes().size());
+  end.metadata["sha256"] = end.sha256;
+  end.write_ns = nanoseconds_since(writing);
+  end.outcome = Outcome::ok;
+  return end;
+}
+
+SampleEnd DatasetFolder::failed(const Request &request, std::uint32_t index,
+                                const Failure &failure) {
+  SampleEnd end = begin_end(request, index, nullptr);
+  end.metadata = sample_record(request, index, nullptr);
+  set_failure(end, failure);
+  return end;
+}
+
+void DatasetFolder::make_sub_folder(const std::string &name) {
+  if (name.empty()) return;
+  const std::lock_guard lock(mutex_);
+  if (made_.contains(name)) return;
+  make_directories(folder_ / name);
+  sync_directory(folder_);
+  made_.insert(name);
+}
+
+void DatasetFolder::flush(std::span<const SampleEnd> ends) {
+  std::set<std::filesystem::path> touched;
+  for (const SampleEnd &end : ends) {
+    if (end.outcome == Outcome::ok) touched.insert((folder_ / end.file_name).parent_path());
+  }
+  for (const std::filesystem::path &folder : touched) sync_directory(folder);
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,92 @@
+#include "run/job_record.hpp"
+
+namespace pictor::host {
+
+namespace {
+
+constexpr const char *not_set = "not set";
+
+// Parameters that say what is drawn, not how or on whose account.
+Json pixel_parameters(const Parameters &values, const std::vector<ParameterSpec> &specs) {
+  Json json = Json::object();
+  for (const auto &[id, value] : values) {
+    const ParameterSpec *spec = find_spec(specs, id);
+    if (spec != nullptr && (spec->same_pixels || spec->type == ParameterType::secret)) continue;
+    json[id] = value;
+  }
+  return json;
+}
+
+std::string shown(const Json &value) {
+  return value.is_null() ? not_set : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json member(const Json &object, const std::string &name) {
+  return object.is_object() && object.contains(name) ? object[name] : Json();
+}
+
+class Comparison {
+ public:
+  void compare(const std::string &key, const Json &before, const Json &after) {
+    if (before != after) changes.push_back({key, shown(before), shown(after)});
+  }
+
+  void compare_parameters(const std::string &key, const Json &before, const Json &after,
+                          const std::vector<ParameterSpec> &specs) {
+    for (const auto &[id, value] : after.items()) {
+      const ParameterSpec *spec = find_spec(specs, id);
+      const bool newcomer = !before.contains(id) && spec != nullptr && spec->default_value == value;
+      if (!newcomer) compare(key + "." + id, member(before, id), value);
+    }
+    for (const auto &[id, value] : before.items()) {
+      if (!after.contains(id)) compare(key + "." + id, value, Json());
+    }
+  }
+
+  std::vector<ChangedSetting> changes;
+};
+
+}  // namespace
+
+Json job_record(const Config &config, std::span<const RunModel> models,
+                const FolderLayout &layout) {
+  const OutputConfig &output = config.job.output;
+  Json record = {{"seed", config.job.seed},
+                 {"format", name_of(output.format)},
+                 {"split", output.split},
+                 {"layout", to_json(layout)},
+                 {"models", Json::object()}};
+  if (output.format != ImageFormat::png) record["quality"] = output.quality;
+  for (const RunModel &model : models) {
+    record["models"][model.name] = {
+        {"plugin", model.plugin},
+        {"plugin_version", model.plugin_version},
+        {"model_id", model.model_id},
+        {"load", pixel_parameters(model.load, model.specs)},
+        {"generation_kwargs", pixel_parameters(model.request, model.specs)}};
+  }
+  return record;
+}
+
+std::vector<ChangedSetting> changed_settings(const Json &before, const Json &after,
+                                             std::span<const RunModel> models) {
+  Comparison comparison;
+  comparison.compare("job.seed", member(before, "seed"), after["seed"]);
+  comparison.compare("job.output.format", member(before, "format"), after["format"]);
+  comparison.compare("job.output.quality", member(before, "quality"), member(after, "quality"));
+  comparison.compare("job.output.split", member(before, "split"), after["split"]);
+  for (const RunModel &model : models) {
+    const Json old = member(member(before, "models"), model.name);
+    if (old.is_null()) continue;
+    const Json now = after["models"][model.name];
+    const std::string key = "models." + model.name;
+    comparison.compare(key + ".plugin", member(old, "plugin"), now["plugin"]);
+    comparison.compare(key + ".model_id", member(old, "model_id"), now["model_id"]);
+    comparison.compare_parameters(key, member(old, "load"), now["load"], model.specs);
+    comparison.compare_parameters(key + ".generation_kwargs", member(old, "generation_kwargs"),
+                                  now["generation_kwargs"], model.specs);
+  }
+  return comparison.changes;
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,85 @@
+#include "run/output_folder.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "run/dataset_files.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <system_error>
+
+namespace pictor::host {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *clearing = "clearing";
+
+void remove_file(const fs::path &path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw FileError("remove", path, error.value());
+}
+
+// The ledger is a file that anybody may have edited: nothing outside the split folder is touched.
+bool stays_inside(const fs::path &relative) {
+  if (relative.empty() || relative.is_absolute()) return false;
+  for (const fs::path &part : relative) {
+    if (part == "..") return false;
+  }
+  return true;
+}
+
+void remove_pictures(const fs::path &split_folder, const Ledger &ledger) {
+  std::set<fs::path> folders;
+  ledger.for_each_end([&](const SampleEnd &end) {
+    if (!stays_inside(end.file_name)) return;
+    const fs::path file = split_folder / end.file_name;
+    remove_file(file);
+    folders.insert(file.parent_path());
+  });
+  for (const fs::path &folder : folders) {
+    std::error_code not_empty;
+    if (folder != split_folder) fs::remove(folder, not_empty);
+  }
+}
+
+}  // namespace
+
+void check_output_folder(const fs::path &output_dir) {
+  if (!fs::exists(output_dir) || fs::exists(ledger_file(output_dir))) return;
+  if (!fs::is_directory(output_dir)) {
+    throw Error(fmt::format("{}: is not a folder", output_dir.string()),
+                "choose another job.output.dir");
+  }
+  for (const fs::directory_entry &entry : fs::directory_iterator(output_dir)) {
+    if (entry.path().filename() == ".pictor") continue;
+    throw Error(fmt::format("{}: the folder has files that Pictor did not make, such as {}",
+                            output_dir.string(), entry.path().filename().string()),
+                "choose another job.output.dir, or empty the folder yourself");
+  }
+}
+
+bool is_half_cleared(const Ledger &ledger) {
+  return ledger.job().contains(clearing);
+}
+
+void clear_dataset(const fs::path &output_dir, Ledger &ledger) {
+  Json job = ledger.job();
+  if (!job.contains(clearing)) {
+    job[clearing] = true;
+    ledger.set_job(job);
+  }
+  const std::string split = job.value("split", "");
+  if (!split.empty() && stays_inside(split)) {
+    remove_pictures(output_dir / split, ledger);
+    if (ledger.derived_version() > 0) {
+      for (const fs::path &file : dataset_files(output_dir, split)) remove_file(file);
+    }
+  }
+  ledger.clear();
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,29 @@
+#include "run/run.hpp"
+
+#include "plugin/plugin.hpp"
+#include "run/painter.hpp"
+
+namespace pictor::host {
+
+Summary run_job(const PreparedJob &job, const RunOptions &options, Status &status,
+                const InterruptSource &interrupt) {
+  std::vector<RunModel> models;
+  for (const PreparedModel &prepared : job.models) {
+    RunModel &model = models.emplace_back();
+    model.name = prepared.name;
+    model.plugin = prepared.plugin->id();
+    model.plugin_version = prepared.plugin->version();
+    model.plugin_file = prepared.plugin->path();
+    model.model_id = prepared.model_id;
+    model.specs = prepared.specs;
+    model.load = prepared.load;
+    model.request = prepared.request;
+    model.concurrency = prepared.concurrency;
+    model.open = [&prepared] {
+      return make_plugin_painter(prepared.plugin, prepared.model_id, prepared.load);
+    };
+  }
+  return run_dataset(job.config, job.prompts, std::move(models), options, status, interrupt);
+}
+
+}  // namespace pictor::host
