@@ -1,0 +1,42 @@
+#pragma once
+
+#include "pipelines/pipeline.hpp"
+#include <pictor/model.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pictor::diffusion {
+
+// The pictor model: parameters in, pictures out. One call at a time; the pictures of its requests
+// that agree in their settings go through the pipeline together, up to batch_size.
+class DiffusionModel : public ImageGenerationModel {
+ public:
+  static ModelInfo info();
+  static std::vector<RuntimeParameter> runtime_parameters();
+  explicit DiffusionModel(const Params &config);
+
+  void load(Loading &loading) override;
+  void unload() override;
+  std::string model_name() const override;
+  void validate(const Request &request) const override;
+  void generate(std::span<Request> requests) override;
+
+ private:
+  // One picture of one request.
+  struct Sample {
+    Request *request;
+    std::uint32_t index;
+  };
+
+  void draw(const TextToImageRequest &settings, std::span<const Sample> samples) const;
+
+  std::string folder_;
+  LoadOptions options_;
+  std::size_t batch_size_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+}  // namespace pictor::diffusion

@@ -1,0 +1,67 @@
+#include "layers/attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace pictor::diffusion {
+namespace {
+
+// Scores held at once: about what the cache of a CPU keeps; on a GPU, what keeps it busy.
+constexpr int64_t kScoresOnCpu = int64_t{1} << 20;
+constexpr int64_t kScoresOnGpu = int64_t{1} << 27;
+
+// [batch, tokens, heads * d] -> [batch * heads, tokens, d]
+at::Tensor split_heads(const at::Tensor &x, int64_t heads) {
+  const int64_t batch = x.size(0), tokens = x.size(1), d = x.size(2) / heads;
+  return x.reshape({batch, tokens, heads, d}).transpose(1, 2).reshape({batch * heads, tokens, d});
+}
+
+// [batch * heads, tokens, d] -> [batch, tokens, heads * d]
+at::Tensor merge_heads(const at::Tensor &x, int64_t heads) {
+  const int64_t batch = x.size(0) / heads, tokens = x.size(1), d = x.size(2);
+  return x.view({batch, heads, tokens, d}).transpose(1, 2).reshape({batch, tokens, heads * d});
+}
+
+// Hides from each query the keys after it. scores: [heads, rows, keys]; the first row is the query
+// at position `first`.
+void hide_future(at::Tensor &scores, int64_t first) {
+  const at::Tensor hidden =
+      at::ones({scores.size(1), scores.size(2)}, scores.options().dtype(at::kBool)).triu(first + 1);
+  scores.masked_fill_(hidden, -std::numeric_limits<double>::infinity());
+}
+
+}  // namespace
+
+at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                  const AttentionOptions &options) {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2) / options.heads));
+  const at::ScalarType score_dtype = options.upcast ? at::kFloat : q.scalar_type();
+  const at::Tensor queries = split_heads(q.to(score_dtype) * scale, options.heads);
+  const at::Tensor keys =
+      split_heads(k.to(score_dtype), options.heads).transpose(1, 2);  // [heads, d, keys]
+  const at::Tensor values = split_heads(v, options.heads);
+
+  const int64_t budget = q.is_cpu() ? kScoresOnCpu : kScoresOnGpu;
+  const int64_t all_heads = queries.size(0), all_rows = queries.size(1), width = keys.size(2);
+  const int64_t heads = std::clamp<int64_t>(budget / (all_rows * width), 1, all_heads);
+  const int64_t rows = std::clamp<int64_t>(budget / (heads * width), 1, all_rows);
+
+  at::Tensor out = at::empty({all_heads, all_rows, values.size(2)}, values.options());
+  for (int64_t head = 0; head < all_heads; head += heads) {
+    const int64_t last_head = std::min(head + heads, all_heads);
+    for (int64_t row = 0; row < all_rows; row += rows) {
+      const int64_t last_row = std::min(row + rows, all_rows);
+      const auto block = [&](const at::Tensor &x) {
+        return x.slice(0, head, last_head).slice(1, row, last_row);
+      };
+      at::Tensor scores = at::bmm(block(queries), keys.slice(0, head, last_head));
+      if (options.causal) hide_future(scores, row);
+      const at::Tensor weights = at::softmax(scores, -1).to(values.scalar_type());
+      block(out).copy_(at::bmm(weights, values.slice(0, head, last_head)));
+    }
+  }
+  return merge_heads(out, options.heads);
+}
+
+}  // namespace pictor::diffusion

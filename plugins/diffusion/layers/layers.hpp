@@ -1,0 +1,77 @@
+#pragma once
+
+#include "weights/weights.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+// The layers that every network here is made of. A layer takes its tensors, "weight" and "bias",
+// from the scope it is given; applying it is const and may be done from several threads.
+namespace pictor::diffusion {
+
+enum class Bias { yes, no };
+
+// y = x W^T + b
+struct Linear {
+  Linear(const WeightScope &scope, int64_t in, int64_t out, Bias bias = Bias::yes);
+
+  // The same layer stored as a convolution with a 1 x 1 kernel, [out, in, 1, 1].
+  static Linear from_pointwise_conv(const WeightScope &scope, int64_t in, int64_t out);
+
+  // x: [..., in] -> [..., out]
+  at::Tensor operator()(const at::Tensor &x) const;
+
+  at::Tensor weight;
+  at::Tensor bias;  // undefined without one
+
+ private:
+  Linear() = default;
+};
+
+// A convolution with a square kernel. Weights are kept channels-last: activations are, too.
+struct Conv2d {
+  struct Shape {
+    int64_t kernel = 3;
+    int64_t stride = 1;
+    int64_t padding = 1;
+  };
+
+  Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape);
+
+  // x: [batch, in, h, w] -> [batch, out, h', w']
+  at::Tensor operator()(const at::Tensor &x) const;
+
+  at::Tensor weight;
+  at::Tensor bias;
+  Shape shape;
+};
+
+inline constexpr Conv2d::Shape kConv3x3{3, 1, 1};
+inline constexpr Conv2d::Shape kConv1x1{1, 1, 0};
+
+struct GroupNorm {
+  // Throws Error when `channels` is not a multiple of `groups`.
+  GroupNorm(const WeightScope &scope, int64_t groups, int64_t channels, double eps);
+
+  // x: [batch, channels, ...]
+  at::Tensor operator()(const at::Tensor &x) const;
+
+  at::Tensor weight;
+  at::Tensor bias;
+  int64_t groups;
+  double eps;
+};
+
+struct LayerNorm {
+  LayerNorm(const WeightScope &scope, int64_t size, double eps);
+
+  // x: [..., size]
+  at::Tensor operator()(const at::Tensor &x) const;
+
+  at::Tensor weight;
+  at::Tensor bias;
+  double eps;
+};
+
+}  // namespace pictor::diffusion

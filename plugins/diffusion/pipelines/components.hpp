@@ -1,0 +1,44 @@
+#pragma once
+
+#include "pipelines/device.hpp"
+#include "pipelines/pipeline.hpp"
+#include "weights/json_file.hpp"
+#include "weights/weights.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace pictor::diffusion {
+
+// The folder of a model in the diffusers layout while it is loaded. Opens components, and reports
+// progress over all that were opened. Must outlive the Weights that it opens.
+class Components {
+ public:
+  // Throws Error when model_index.json is missing or malformed.
+  Components(std::filesystem::path folder, const LoadOptions &options, const Placement &placement);
+  Components(const Components &) = delete;
+  Components &operator=(const Components &) = delete;
+
+  // The folder of a component; throws Error unless model_index.json gives it one of `classes`.
+  std::filesystem::path require(const std::string &component,
+                                std::initializer_list<std::string_view> classes) const;
+
+  // The weights of a component, in `stem`.safetensors. Open all before the first tensor is taken,
+  // so that the progress is a share of the whole.
+  Weights open_weights(const std::filesystem::path &component, const std::string &stem);
+
+ private:
+  void add_progress(uint64_t bytes);
+
+  JsonFile index_;
+  std::filesystem::path folder_;
+  const LoadOptions &options_;
+  Placement placement_;
+  uint64_t total_bytes_ = 0;
+  uint64_t read_bytes_ = 0;
+};
+
+}  // namespace pictor::diffusion

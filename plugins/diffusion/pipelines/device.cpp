@@ -1,0 +1,113 @@
+#include "pipelines/device.hpp"
+
+#include "error.hpp"
+
+#include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <link.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <thread>
+
+namespace pictor::diffusion {
+namespace {
+
+int64_t gpu_count() {
+  if (!c10::impl::hasDeviceGuardImpl(at::kCUDA)) return 0;
+  return c10::impl::VirtualGuardImpl{at::kCUDA}.deviceCount();
+}
+
+int64_t to_gpu_index(std::string_view device) {
+  constexpr std::string_view kPrefix = "cuda:";
+  if (device == "cuda") return 0;
+  int64_t index = -1;
+  if (device.substr(0, kPrefix.size()) == kPrefix) {
+    device.remove_prefix(kPrefix.size());
+    const auto [end, error] = std::from_chars(device.begin(), device.end(), index);
+    if (error != std::errc{} || end != device.end()) index = -1;
+  }
+  return index;
+}
+
+at::Device resolve_device(const std::string &device) {
+  const int64_t count = gpu_count();
+  if (device == "cpu" || (device == "auto" && count == 0)) return at::kCPU;
+  const int64_t index = device == "auto" ? 0 : to_gpu_index(device);
+  if (index < 0) {
+    throw Error{ErrorKind::invalid_argument,
+                "device '" + device + "' is none of auto, cpu, cuda and cuda:N", "device"};
+  }
+  if (index >= count) {
+    const std::string found = count == 0 ? "libtorch sees no CUDA GPU here"
+                                         : "libtorch sees GPUs 0 to " + std::to_string(count - 1);
+    throw Error{ErrorKind::not_found,
+                "device '" + device + "': " + found + "; set 'device' to cpu or auto", "device"};
+  }
+  return at::Device{at::kCUDA, static_cast<at::DeviceIndex>(index)};
+}
+
+at::ScalarType resolve_dtype(const std::string &dtype, at::Device device) {
+  if (dtype == "auto") return device.is_cuda() ? at::kHalf : at::kFloat;
+  if (dtype == "float32") return at::kFloat;
+  if (dtype == "bfloat16") return at::kBFloat16;
+  if (dtype != "float16") {
+    throw Error{ErrorKind::invalid_argument,
+                "dtype '" + dtype + "' is none of auto, float32, bfloat16 and float16", "dtype"};
+  }
+  if (device.is_cpu()) {
+    throw Error{ErrorKind::unsupported,
+                "dtype 'float16' needs a GPU: libtorch lacks its convolutions on a CPU; set "
+                "'dtype' to bfloat16 or float32",
+                "dtype"};
+  }
+  return at::kHalf;
+}
+
+// dl_iterate_phdr's callback: stores the first loaded library that is an optimised BLAS. The path
+// is resolved, since Debian's alternatives make libblas.so.3 a link to one of several.
+int find_blas(dl_phdr_info *library, size_t, void *result) {
+  constexpr std::array<std::string_view, 5> kNames{"openblas", "mkl", "blis", "atlas", "armpl"};
+  std::error_code error;
+  const std::string path = std::filesystem::canonical(library->dlpi_name, error).string();
+  const bool matches = std::any_of(kNames.begin(), kNames.end(), [&](std::string_view name) {
+    return path.find(name) != std::string::npos;
+  });
+  if (error || !matches) return 0;
+  *static_cast<std::string *>(result) = path;
+  return 1;
+}
+
+}  // namespace
+
+Placement resolve_placement(const std::string &device, const std::string &dtype) {
+  Placement placement;
+  placement.device = resolve_device(device);
+  placement.dtype = resolve_dtype(dtype, placement.device);
+  return placement;
+}
+
+void set_threads(int64_t threads) {
+  constexpr int64_t kMost = 1024;
+  if (threads < 0 || threads > kMost) {
+    throw Error{
+        ErrorKind::invalid_argument,
+        "threads = " + std::to_string(threads) + " is not between 0 and " + std::to_string(kMost),
+        "threads"};
+  }
+  const unsigned available = std::max(1U, std::thread::hardware_concurrency());
+  at::set_num_threads(threads == 0 ? static_cast<int>(available) : static_cast<int>(threads));
+}
+
+std::string optimised_blas() {
+  if (at::hasMKL()) return "MKL";
+  std::string path;
+  dl_iterate_phdr(find_blas, &path);
+  return path;
+}
+
+}  // namespace pictor::diffusion

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+
+// Where and in what precision a model runs.
+namespace pictor::diffusion {
+
+struct Placement {
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;
+};
+
+// device: "cpu", "cuda", "cuda:N", or "auto": the first GPU if there is one. dtype: "float32",
+// "bfloat16", "float16", or "auto": float32 on a CPU, whose pictures then agree with the reference
+// implementation, float16 on a GPU. Throws Error naming the parameter at fault.
+Placement resolve_placement(const std::string &device, const std::string &dtype);
+
+// Lets libtorch compute on so many threads, in this and all later threads of the process; 0: one
+// for each CPU that the process may use.
+void set_threads(int64_t threads);
+
+// The optimised BLAS that matrix products on the CPU go through: "MKL" or the path of a library.
+// Empty when there is only the reference BLAS, which is some 36 times slower.
+std::string optimised_blas();
+
+}  // namespace pictor::diffusion

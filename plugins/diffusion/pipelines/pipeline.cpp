@@ -1,0 +1,101 @@
+#include "pipelines/pipeline.hpp"
+
+#include "error.hpp"
+#include "pipelines/stable_diffusion.hpp"
+#include "weights/json_file.hpp"
+
+#include <c10/core/InferenceMode.h>
+
+#include <array>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+namespace pictor::diffusion {
+namespace {
+
+// To add a family, write its file and add its line.
+struct Family {
+  const char *class_name;
+  std::unique_ptr<Pipeline> (*load)(const std::filesystem::path &folder, const LoadOptions &);
+};
+
+constexpr std::array kFamilies{
+    Family{"StableDiffusionPipeline", load_stable_diffusion},
+};
+
+bool is_out_of_memory(std::string_view message) {
+  constexpr std::array<std::string_view, 3> kSigns{"out of memory", "can't allocate memory",
+                                                   "not enough memory"};
+  for (const std::string_view sign : kSigns) {
+    if (message.find(sign) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+[[noreturn]] void fail_out_of_memory(const std::string &doing) {
+  throw Error{ErrorKind::resource_exhausted,
+              "out of memory while " + doing +
+                  "; draw fewer pictures at once, smaller ones, or set 'dtype' to bfloat16"};
+}
+
+// Does `work` without gradients; libtorch's exceptions leave as Errors.
+template <class Work>
+auto run_inference(const std::string &doing, const Work &work) {
+  const c10::InferenceMode inference;
+  try {
+    return work();
+  } catch (const c10::Error &error) {
+    const std::string message = error.what_without_backtrace();
+    if (is_out_of_memory(message)) fail_out_of_memory(doing);
+    throw Error{ErrorKind::internal, "libtorch failed while " + doing + ": " + message};
+  } catch (const std::bad_alloc &) {
+    fail_out_of_memory(doing);
+  }
+}
+
+const Family &find_family(const JsonFile &index) {
+  const std::string class_name = index.string("_class_name");
+  std::string known;
+  for (const Family &family : kFamilies) {
+    if (class_name == family.class_name) return family;
+    known += (known.empty() ? "" : ", ") + std::string{family.class_name};
+  }
+  throw Error{ErrorKind::unsupported,
+              index.path().string() + ": a " + class_name + "; known are: " + known, "model"};
+}
+
+void require_model_folder(const std::filesystem::path &folder) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(folder, error);
+  if (is_folder && std::filesystem::exists(folder / "model_index.json", error)) return;
+  const std::string what = is_folder ? ": holds no model_index.json" : ": no such folder";
+  throw Error{ErrorKind::not_found,
+              folder.string() + what +
+                  "; 'model' must be the folder of a model in the diffusers layout, as "
+                  "save_pretrained writes it and the Hugging Face Hub serves it",
+              "model"};
+}
+
+}  // namespace
+
+TextToImageResult Pipeline::generate(const TextToImageRequest &request,
+                                     const RunCallbacks &callbacks) const {
+  return run_inference("drawing", [&] { return draw(request, callbacks); });
+}
+
+std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &folder,
+                                        const LoadOptions &options) {
+  require_model_folder(folder);
+  const Family &family = find_family(JsonFile{folder / "model_index.json"});
+  set_threads(options.threads);
+  return run_inference("loading " + folder.string(), [&] { return family.load(folder, options); });
+}
+
+std::vector<std::string> known_pipelines() {
+  std::vector<std::string> names;
+  for (const Family &family : kFamilies) names.emplace_back(family.class_name);
+  return names;
+}
+
+}  // namespace pictor::diffusion

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "pipelines/device.hpp"
+#include "pipelines/text_to_image.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pictor::diffusion {
+
+struct LoadOptions {
+  std::string device = "auto";  // see resolve_placement
+  std::string dtype = "auto";
+  std::string variant;  // "fp16" for diffusion_pytorch_model.fp16.safetensors
+  int64_t threads = 0;  // see set_threads
+  std::function<void(double fraction)> on_progress{};  // 0 to 1, rising
+  std::function<bool()> cancelled{};                   // polled at each tensor
+};
+
+// A loaded model. It never changes: members are const, and calls from several threads are safe,
+// though they share the machine.
+class Pipeline {
+ public:
+  virtual ~Pipeline() = default;
+  Pipeline(const Pipeline &) = delete;
+  Pipeline &operator=(const Pipeline &) = delete;
+
+  const Placement &placement() const { return placement_; }
+
+  // Width and height of a picture by default, 0 when the model does not say; both sides of any
+  // picture must be multiples of size_multiple().
+  virtual int64_t default_size() const = 0;
+  virtual int64_t size_multiple() const = 0;
+
+  // Draws all samples of the request. Throws Error, or Cancelled within one step of being asked to.
+  TextToImageResult generate(const TextToImageRequest &request,
+                             const RunCallbacks &callbacks = {}) const;
+
+ protected:
+  explicit Pipeline(const Placement &placement) : placement_(placement) {}
+
+ private:
+  virtual TextToImageResult draw(const TextToImageRequest &request,
+                                 const RunCallbacks &callbacks) const = 0;
+
+  Placement placement_;
+};
+
+// Loads the model in `folder`, in the diffusers layout; the family is chosen by the `_class_name`
+// of its model_index.json. Throws Error, or Cancelled.
+std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &folder,
+                                        const LoadOptions &options);
+
+// The class names that load_pipeline knows.
+std::vector<std::string> known_pipelines();
+
+}  // namespace pictor::diffusion

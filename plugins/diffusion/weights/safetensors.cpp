@@ -1,0 +1,210 @@
+#include "weights/safetensors.hpp"
+
+#include "error.hpp"
+#include "weights/json_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace pictor::diffusion {
+namespace {
+
+// The limit of the reference implementation.
+constexpr uint64_t kHeaderLimit = 100'000'000;
+constexpr uint64_t kLengthBytes = 8;
+constexpr size_t kRankLimit = 8;
+
+struct DtypeName {
+  std::string_view name;
+  at::ScalarType dtype;
+};
+
+constexpr std::array kDtypes{
+    DtypeName{"F64", at::kDouble},    DtypeName{"F32", at::kFloat}, DtypeName{"F16", at::kHalf},
+    DtypeName{"BF16", at::kBFloat16}, DtypeName{"I64", at::kLong},  DtypeName{"I32", at::kInt},
+    DtypeName{"I16", at::kShort},     DtypeName{"I8", at::kChar},   DtypeName{"U8", at::kByte},
+    DtypeName{"BOOL", at::kBool},
+};
+
+[[noreturn]] void malformed(const std::string &origin, const std::string &what) {
+  throw Error{ErrorKind::invalid_argument,
+              origin + ": not a valid safetensors file: " + what +
+                  "; if it was downloaded, compare its size or checksum with the source's"};
+}
+
+at::ScalarType to_dtype(const nlohmann::json &name, const std::string &origin,
+                        const std::string &key) {
+  if (!name.is_string()) malformed(origin, "the dtype of '" + key + "' is not a string");
+  for (const DtypeName &known : kDtypes) {
+    if (name.get_ref<const std::string &>() == known.name) return known.dtype;
+  }
+  throw Error{ErrorKind::unsupported,
+              origin + ": tensor '" + key + "' has the dtype " + name.dump() +
+                  ", which is not read here; take the float32, float16 or bfloat16 weights"};
+}
+
+std::optional<uint64_t> to_unsigned(const nlohmann::json &value) {
+  if (!value.is_number_unsigned()) return std::nullopt;
+  return value.get<uint64_t>();
+}
+
+// The bytes of a tensor, or nothing when they do not fit in an int64_t.
+std::optional<uint64_t> byte_size(const TensorEntry &entry) {
+  uint64_t bytes = c10::elementSize(entry.dtype);
+  for (const int64_t extent : entry.shape) {
+    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(extent), &bytes)) return std::nullopt;
+  }
+  if (bytes > uint64_t{std::numeric_limits<int64_t>::max()}) return std::nullopt;
+  return bytes;
+}
+
+std::vector<int64_t> to_shape(const nlohmann::json &value, const std::string &origin,
+                              const std::string &key) {
+  if (!value.is_array() || value.size() > kRankLimit) {
+    malformed(origin, "the shape of '" + key + "' is not a list of at most " +
+                          std::to_string(kRankLimit) + " sizes");
+  }
+  std::vector<int64_t> shape;
+  for (const nlohmann::json &extent : value) {
+    const auto size = to_unsigned(extent);
+    if (!size || *size > uint64_t{std::numeric_limits<int64_t>::max()}) {
+      malformed(origin, "the shape of '" + key + "' holds " + extent.dump());
+    }
+    shape.push_back(static_cast<int64_t>(*size));
+  }
+  return shape;
+}
+
+TensorEntry to_entry(const nlohmann::json &value, const std::string &origin,
+                     const std::string &key) {
+  for (const char *field : {"dtype", "shape", "data_offsets"}) {
+    if (!value.is_object() || !value.contains(field)) {
+      malformed(origin, "'" + key + "' has no " + field);
+    }
+  }
+  TensorEntry entry;
+  entry.dtype = to_dtype(value.at("dtype"), origin, key);
+  entry.shape = to_shape(value.at("shape"), origin, key);
+  const nlohmann::json &offsets = value.at("data_offsets");
+  const bool is_pair = offsets.is_array() && offsets.size() == 2;
+  const auto begin = is_pair ? to_unsigned(offsets[0]) : std::nullopt;
+  const auto end = is_pair ? to_unsigned(offsets[1]) : std::nullopt;
+  if (!begin || !end || *begin > *end) {
+    malformed(origin, "the data_offsets of '" + key + "' are not [begin, end]");
+  }
+  entry.begin = *begin;
+  entry.end = *end;
+  if (byte_size(entry) != entry.end - entry.begin) {
+    malformed(origin, "'" + key + "' of shape " + to_string(entry.shape) + " does not fill its " +
+                          std::to_string(entry.end - entry.begin) + " bytes");
+  }
+  return entry;
+}
+
+void check_no_holes(const TensorEntries &entries, uint64_t data_bytes, const std::string &origin) {
+  std::vector<const TensorEntries::value_type *> ordered;
+  for (const auto &entry : entries) ordered.push_back(&entry);
+  std::sort(ordered.begin(), ordered.end(), [](const auto *a, const auto *b) {
+    return std::pair{a->second.begin, a->second.end} < std::pair{b->second.begin, b->second.end};
+  });
+  uint64_t position = 0;
+  for (const auto *entry : ordered) {
+    if (entry->second.begin != position) {
+      malformed(origin, "'" + entry->first + "' begins at byte " +
+                            std::to_string(entry->second.begin) + " of the data, not at " +
+                            std::to_string(position) + ", where the tensor before it ends");
+    }
+    position = entry->second.end;
+  }
+  if (position != data_bytes) {
+    malformed(origin, "its tensors end at byte " + std::to_string(position) +
+                          " of the data, but the file has " + std::to_string(data_bytes));
+  }
+}
+
+uint64_t little_endian(const std::array<unsigned char, kLengthBytes> &bytes) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) value |= uint64_t{bytes[i]} << (8 * i);
+  return value;
+}
+
+}  // namespace
+
+std::string to_string(at::IntArrayRef shape) {
+  std::string text = "[";
+  for (const int64_t extent : shape) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(extent);
+  }
+  return text + "]";
+}
+
+TensorEntries parse_safetensors_header(std::string header, uint64_t data_bytes,
+                                       const std::string &origin) {
+  const nlohmann::json root = parse_json(std::move(header), origin + " (header)");
+  if (!root.is_object()) malformed(origin, "its header is not a JSON object");
+  TensorEntries entries;
+  for (const auto &[key, value] : root.items()) {
+    if (key != "__metadata__") entries.emplace(key, to_entry(value, origin, key));
+  }
+  check_no_holes(entries, data_bytes, origin);
+  return entries;
+}
+
+SafetensorsFile::SafetensorsFile(std::filesystem::path path)
+    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "rbe"), &std::fclose) {
+  if (!file_) {
+    throw Error{ErrorKind::not_found,
+                path_.string() + ": cannot be opened: " + std::strerror(errno)};
+  }
+  struct stat status {};
+  if (::fstat(::fileno(file_.get()), &status) != 0 || !S_ISREG(status.st_mode)) {
+    throw Error{ErrorKind::invalid_argument, path_.string() + ": not a regular file"};
+  }
+  const uint64_t file_bytes = static_cast<uint64_t>(status.st_size);
+  if (file_bytes < kLengthBytes) malformed(path_.string(), "it is shorter than 8 bytes");
+
+  std::array<unsigned char, kLengthBytes> length{};
+  read_bytes(length.data(), length.size(), 0);
+  const uint64_t header_bytes = little_endian(length);
+  if (header_bytes > kHeaderLimit || header_bytes > file_bytes - kLengthBytes) {
+    malformed(path_.string(), "its header claims " + std::to_string(header_bytes) +
+                                  " bytes of a file of " + std::to_string(file_bytes));
+  }
+  std::string header(header_bytes, '\0');
+  read_bytes(header.data(), header_bytes, kLengthBytes);
+  data_offset_ = kLengthBytes + header_bytes;
+  entries_ = parse_safetensors_header(std::move(header), file_bytes - data_offset_, path_.string());
+}
+
+at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {
+  at::Tensor tensor = at::empty(entry.shape, at::TensorOptions{entry.dtype});
+  read_bytes(tensor.data_ptr(), entry.end - entry.begin, data_offset_ + entry.begin);
+  return tensor;
+}
+
+void SafetensorsFile::read_bytes(void *destination, uint64_t bytes, uint64_t offset) const {
+  auto *cursor = static_cast<char *>(destination);
+  while (bytes > 0) {
+    const ssize_t count = ::pread(::fileno(file_.get()), cursor, bytes, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      throw Error{ErrorKind::not_found, path_.string() + ": reading failed at byte " +
+                                            std::to_string(offset) + ": " + std::strerror(errno)};
+    }
+    if (count == 0) malformed(path_.string(), "it became shorter while it was read");
+    cursor += count;
+    offset += static_cast<uint64_t>(count);
+    bytes -= static_cast<uint64_t>(count);
+  }
+}
+
+}  // namespace pictor::diffusion

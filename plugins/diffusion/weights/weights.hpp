@@ -1,0 +1,91 @@
+#pragma once
+
+#include "weights/safetensors.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace pictor::diffusion {
+
+class WeightScope;
+
+struct WeightOptions {
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;
+  std::string variant;                            // "fp16" for model.fp16.safetensors, or empty
+  std::function<void(uint64_t bytes)> on_read{};  // after each tensor; may throw to stop the load
+};
+
+// The tensors of one component of a model (the UNet, the VAE, a text encoder). Layers take their
+// tensors by the checkpoint's own names; finish() then tells what no layer took.
+class Weights {
+ public:
+  // Opens `folder`/`stem`.safetensors, or the shards that `stem`.safetensors.index.json names.
+  // Throws Error; a pickle in their place is refused, since reading one can run code.
+  Weights(const std::filesystem::path &folder, const std::string &stem, WeightOptions options);
+
+  bool has(const std::string &key) const { return locations_.count(key) != 0; }
+
+  // The tensor `key`, on the device and of the floating-point dtype of the options. A key may be
+  // taken once. Throws Error when it is missing or of another shape.
+  at::Tensor take(const std::string &key, at::IntArrayRef shape);
+
+  // Declares that the tensors whose keys begin with `prefix` are not needed.
+  void ignore(const std::string &prefix);
+
+  // Throws Error when tensors are left that were neither taken nor ignored: then the configuration
+  // and the weights are not of the same model.
+  void finish() const;
+
+  // The bytes of all tensors in the files.
+  uint64_t bytes() const;
+
+ private:
+  struct Location {
+    size_t file;
+    const TensorEntry *entry;
+  };
+
+  void open(const std::filesystem::path &path);
+  void open_shards(const std::filesystem::path &index);
+  [[noreturn]] void fail_missing(const std::string &key, at::IntArrayRef shape) const;
+
+  std::filesystem::path folder_;
+  WeightOptions options_;
+  std::vector<SafetensorsFile> files_;
+  std::unordered_map<std::string, Location> locations_;
+  std::unordered_set<std::string> used_;
+};
+
+// A view of the tensors below a prefix: `weights / "down_blocks" / 0 / "resnets"`. Valid as long as
+// the Weights are.
+class WeightScope {
+ public:
+  WeightScope(Weights &weights) : weights_(&weights) {}  // NOLINT: the root is a scope
+
+  WeightScope operator/(const std::string &name) const {
+    return WeightScope{*weights_, prefix_ + name + "."};
+  }
+  WeightScope operator/(size_t index) const { return *this / std::to_string(index); }
+
+  bool has(const std::string &name) const { return weights_->has(prefix_ + name); }
+  at::Tensor take(const std::string &name, at::IntArrayRef shape) const {
+    return weights_->take(prefix_ + name, shape);
+  }
+
+ private:
+  WeightScope(Weights &weights, std::string prefix)
+      : weights_(&weights), prefix_(std::move(prefix)) {}
+
+  Weights *weights_;
+  std::string prefix_;
+};
+
+}  // namespace pictor::diffusion

@@ -1,0 +1,117 @@
+"""Plugin files that are broken, foreign or faulty: one clear line each, never a crash, finished work kept."""
+
+import os
+import shutil
+import struct
+
+from workspace import BUILD, FIXTURES, SOURCE, Workspace
+
+TEMPLATE = BUILD / "lib/pictor/plugins/template.pictor.so"
+TINY = SOURCE / "tests/reference/tiny-sd15"
+
+
+class PluginFiles(Workspace):
+    def setUp(self):
+        super().setUp()
+        self.write("prompts.txt", "a fox\nan owl\n")
+
+    def plugins(self, folder):
+        result = self.pictor("plugins", env={"PICTOR_PLUGIN_PATH": str(folder)})
+        self.assertEqual(result.code, 0, result.err)
+        return result.out + result.err
+
+    def test_files_that_are_no_plugins_are_reported_and_the_rest_listed(self):
+        folder = self.dir / "plugins"
+        self.write("plugins/empty.pictor.so", b"")
+        self.write("plugins/text.pictor.so", "#!/bin/sh\n")
+        self.write("plugins/cut.pictor.so", TEMPLATE.read_bytes()[:5000])
+        shutil.copy("/bin/true", folder / "foreign.pictor.so")
+        (folder / "folder.pictor.so").mkdir()
+        (folder / "dangling.pictor.so").symlink_to("/nowhere")
+        shutil.copy(TEMPLATE, folder / "template.pictor.so")
+        text = self.plugins(folder)
+        for name in ("empty", "text", "cut", "foreign", "dangling", "template"):
+            self.assertIn(name, text)
+
+    def test_of_two_plugins_with_one_id_the_first_wins_and_the_second_is_reported(self):
+        for name in ("one", "two"):
+            (self.dir / name).mkdir()
+            shutil.copy(TEMPLATE, self.dir / name / "template.pictor.so")
+        text = self.plugins(f"{self.dir}/one:{self.dir}/two")
+        self.assertIn(str(self.dir / "two/template.pictor.so"), text)
+        self.assertIn("template", text)
+
+    def run_fixture(self, name, code, *texts):
+        shutil.rmtree(self.dir / "out", ignore_errors=True)
+        self.job(plugin=str(FIXTURES / f"{name}.pictor.so"))
+        result = self.run_job()
+        self.assert_fails(result, code, *texts)
+        return result
+
+    def test_a_plugin_of_another_major_or_a_newer_host(self):
+        self.run_fixture("wrong_major", 7, "pictor_plugin_v")
+        self.run_fixture("too_new", 7, "99")
+
+    def test_a_plugin_whose_init_fails_says_why(self):
+        self.run_fixture("init_fails", 7)
+
+    def test_a_plugin_that_throws(self):
+        self.run_fixture("throws", 3)
+        self.assertEqual(self.outcomes(), {"internal": 2})
+
+    def test_a_plugin_that_lies_about_sizes(self):
+        self.run_fixture("lies_about_size", 3)
+        self.assertEqual(self.outcomes(), {"internal": 2})
+
+    def test_a_plugin_that_ends_requests_twice_or_never(self):
+        self.run_fixture("two_terminals", 0)
+        self.assertEqual(self.outcomes(), {"ok": 2})
+        self.run_fixture("no_terminal", 3)
+        self.assertEqual(self.outcomes(), {"internal": 2})
+
+
+class Weights(Workspace):
+    """Model folders that are damaged: the file, the key, what was expected and found."""
+
+    def setUp(self):
+        super().setUp()
+        if not (BUILD / "lib/pictor/plugins/diffusion.pictor.so").exists():
+            self.skipTest("built without the diffusion plugin")
+        self.write("prompts.txt", "a fox\n")
+        shutil.copytree(TINY, self.dir / "model", ignore=shutil.ignore_patterns("reference"))
+        self.weights = self.dir / "model/unet/diffusion_pytorch_model.safetensors"
+        self.job(plugin="diffusion", load="model: ./model", kwargs="num_inference_steps: 2, width: 64, height: 64")
+
+    def check(self, *texts):
+        shutil.rmtree(self.dir / "out", ignore_errors=True)
+        result = self.run_job()
+        self.assertIn(result.code, (2, 3), result.err)
+        for text in texts:
+            self.assertIn(text, result.err)
+
+    def test_the_whole_model_draws(self):
+        result = self.run_job()
+        self.assertEqual(result.code, 0, result.err)
+
+    def test_a_truncated_file(self):
+        data = self.weights.read_bytes()
+        self.weights.write_bytes(data[: len(data) // 2])
+        self.check("diffusion_pytorch_model.safetensors")
+
+    def test_a_header_of_2_to_the_60_bytes(self):
+        self.weights.write_bytes(struct.pack("<Q", 2**60) + b"{}")
+        self.check("diffusion_pytorch_model.safetensors", "header")
+
+    def test_a_config_whose_shapes_do_not_fit_the_weights(self):
+        config = self.dir / "model/unet/config.json"
+        config.write_text(config.read_text().replace('"cross_attention_dim": 32', '"cross_attention_dim": 48'))
+        self.assertIn("48", config.read_text())
+        self.check("diffusion_pytorch_model.safetensors", "48")
+
+    def test_a_missing_file(self):
+        (self.dir / "model/vae/config.json").unlink()
+        self.check("vae/config.json")
+
+    def test_pickled_weights_are_refused_with_the_reason(self):
+        os.rename(self.weights, self.weights.with_suffix(".bin"))
+        self.check("diffusion_pytorch_model", "pickle")

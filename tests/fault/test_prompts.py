@@ -1,0 +1,104 @@
+"""Prompt files as users really have them."""
+
+import json
+import os
+import subprocess
+
+from workspace import Workspace
+
+
+class PromptFiles(Workspace):
+    def test_a_missing_file_is_named(self):
+        self.job("nowhere.txt")
+        self.assert_fails(self.run_job(), 2, "nowhere.txt")
+
+    def test_an_unreadable_file_is_named(self):
+        self.write("prompts.txt", "a fox\n").chmod(0)
+        self.job()
+        self.as_nobody_fails(2, "prompts.txt", "ermission denied")
+
+    def as_nobody_fails(self, code, *texts):
+        """Root ignores permissions: such cases run as an unprivileged child of an installed pictor."""
+        prefix = self.dir / "prefix"
+        subprocess.run(["cmake", "--install", os.environ["PICTOR_BUILD"], "--prefix", prefix], check=True,
+                       capture_output=True)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        self.dir.chmod(0o777)
+        result = self.pictor("run", "job.yaml", program=prefix / "bin/pictor", env={"HOME": str(self.dir)}, **nobody)
+        self.assert_fails(result, code, *texts)
+        return result
+
+    def test_a_folder_that_may_not_be_written_is_named(self):
+        self.write("prompts.txt", "a fox\n")
+        self.job()
+        (self.dir / "out").mkdir(mode=0o555)
+        result = self.as_nobody_fails(2, "out")
+        self.assertIn("ermission denied", result.err)
+
+    def test_an_empty_file_has_no_prompt(self):
+        for name, content in [("e.txt", ""), ("b.txt", "\n \n\n"), ("e.jsonl", ""), ("e.csv", ""), ("h.csv", "prompt\n")]:
+            with self.subTest(name):
+                self.write(name, content)
+                self.job(name)
+                self.assert_fails(self.run_job(), 2, name)
+
+    def test_a_prompt_of_200000_characters_is_drawn(self):
+        self.write("prompts.txt", "fox " * 50000 + "\n")
+        self.job()
+        result = self.run_job()
+        self.assertEqual(result.code, 0, result.err)
+        line = json.loads((self.dir / "out/train/metadata.jsonl").read_text())
+        self.assertGreaterEqual(len(line["text"]), 199999)
+
+    def test_bad_rows_are_listed_and_the_rest_is_drawn(self):
+        cases = {
+            "invalid UTF-8": b'{"prompt": "a fox"}\n{"prompt": "\xff\xfe"}\n',
+            "NUL": b'{"prompt": "a fox"}\n{"prompt": "a\\u0000b"}\n',
+            "no JSON": b'{"prompt": "a fox"}\n{"prompt": \n',
+            "no prompt": b'{"prompt": "a fox"}\n{"note": "nothing"}\n',
+            "out of bounds": b'{"prompt": "a fox"}\n{"prompt": "an owl", "width": 99999}\n',
+        }
+        for name, content in cases.items():
+            with self.subTest(name):
+                self.write("rows.jsonl", content)
+                self.job("rows.jsonl")
+                subprocess.run(["rm", "-rf", self.dir / "out"], check=True)
+                self.assert_fails(self.run_job(), 3, "rows.jsonl", "2")
+                self.assertEqual(self.outcomes(), {"ok": 1, "invalid": 1})
+                subprocess.run(["rm", "-rf", self.dir / "out"], check=True)
+                self.assert_fails(self.run_job("--strict"), 2, "2")
+                self.assertFalse((self.dir / "out/train").exists())
+
+    def test_a_broken_quote_in_a_csv_is_located(self):
+        self.write("rows.csv", 'prompt,note\n"a fox,1\nan owl,2\n')
+        self.job("rows.csv")
+        self.assert_fails(self.run_job(), 2, "rows.csv", "2", "quote")
+
+    def test_a_duplicate_id_names_both_lines(self):
+        self.write("rows.jsonl", '{"id": "x", "prompt": "a"}\n{"id": "y", "prompt": "b"}\n{"id": "x", "prompt": "c"}\n')
+        self.job("rows.jsonl")
+        self.assert_fails(self.run_job(), 2, "'x'", "1", "3")
+
+    def test_ids_and_prompts_never_become_paths(self):
+        self.write("rows.jsonl", json.dumps({"id": "../../evil", "prompt": "../../../etc/passwd"}) + "\n")
+        self.job("rows.jsonl")
+        self.assertEqual(self.run_job().code, 0)
+        self.assertEqual(self.pictures(), ["train/000000_0.png"])
+
+    def test_hostile_prompts_are_data_everywhere(self):
+        hostile = '\x1b[31m</script><script>alert(1)</script>\u202e"\\ ---\n# title'
+        self.write("rows.jsonl", json.dumps({"prompt": hostile}) + "\n")
+        self.job("rows.jsonl")
+        result = self.run_job()
+        self.assertEqual(result.code, 0, result.err)
+        self.assertNotIn("\x1b", result.err)
+        self.assertEqual(self.pictor("gallery", "out").code, 0)
+        self.assertNotIn("<script>alert", (self.dir / "out/gallery.html").read_text())
+        self.assertNotIn("<script>alert", (self.dir / "out/README.md").read_text())
+        self.assertEqual(json.loads((self.dir / "out/train/metadata.jsonl").read_text())["text"], hostile)
+
+    def test_prompts_come_from_stdin(self):
+        self.job('"-"')
+        result = self.run_job(input=b"a fox\nan owl\n")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(len(self.pictures()), 2)

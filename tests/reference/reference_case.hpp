@@ -1,0 +1,57 @@
+#pragma once
+
+#include "weights/safetensors.hpp"
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// What diffusers computed in one call of a pipeline: CASE.json and CASE.safetensors.
+namespace pictor::test {
+
+class ReferenceCase {
+ public:
+  // `stem`: the path of the two files without their extensions.
+  explicit ReferenceCase(const std::filesystem::path &stem);
+
+  // The arguments of the call, or `fallback`.
+  template <class T>
+  T argument(const std::string &name, T fallback) const {
+    return json_.at("call").value(name, fallback);
+  }
+  const nlohmann::json &json() const { return json_; }
+  std::vector<uint64_t> seeds() const { return json_.at("seeds"); }
+  std::vector<double> model_timesteps() const { return json_.at("model_timesteps"); }
+
+  at::Tensor tensor(const std::string &name) const;
+
+ private:
+  nlohmann::json json_;
+  diffusion::SafetensorsFile tensors_;
+};
+
+// A model, and a case that was drawn with it.
+struct ModelCase {
+  std::filesystem::path model;
+  std::filesystem::path stem;
+  std::string name;
+};
+
+// All cases of tiny-sd15 and of the emoji model.
+std::vector<ModelCase> text_to_image_cases();
+
+std::filesystem::path tiny_sd15();
+std::filesystem::path tiny_sd21();  // its text encoder and tokenizer alone
+std::filesystem::path emoji();
+
+// The largest difference, as a share of the largest expected value.
+double relative_error(const at::Tensor &actual, const at::Tensor &expected);
+
+// What two computations of one component in float32 may differ by.
+inline constexpr double kComponentTolerance = 1e-4;
+
+}  // namespace pictor::test

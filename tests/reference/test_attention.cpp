@@ -1,0 +1,60 @@
+#include "layers/attention.hpp"
+#include "support/catch.hpp"
+
+#include <cmath>
+#include <limits>
+
+using namespace pictor::diffusion;
+
+namespace {
+
+// The definition, head by head, in double precision and with the whole score matrix.
+at::Tensor by_definition(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                         const AttentionOptions &options) {
+  const int64_t width = q.size(2) / options.heads;
+  std::vector<at::Tensor> outputs;
+  for (int64_t head = 0; head < options.heads; ++head) {
+    const auto part = [&](const at::Tensor &x) {
+      return x.slice(2, head * width, (head + 1) * width).to(at::kDouble);
+    };
+    at::Tensor scores =
+        at::matmul(part(q), part(k).transpose(1, 2)) / std::sqrt(static_cast<double>(width));
+    if (options.causal) {
+      const at::Tensor future = at::ones({q.size(1), k.size(1)}, at::kBool).triu(1);
+      scores = scores.masked_fill(future, -std::numeric_limits<double>::infinity());
+    }
+    outputs.push_back(at::matmul(at::softmax(scores, -1), part(v)));
+  }
+  return at::cat(outputs, 2);
+}
+
+// The largest difference between attend() and the definition on random inputs.
+double deviation(int64_t queries, int64_t keys, const AttentionOptions &options) {
+  const at::Tensor q = at::randn({2, queries, 12}), k = at::randn({2, keys, 12}),
+                   v = at::randn({2, keys, 12});
+  const at::Tensor difference =
+      attend(q, k, v, options).to(at::kDouble) - by_definition(q, k, v, options);
+  return difference.abs().max().item<double>();
+}
+
+}  // namespace
+
+TEST_CASE("attention is the same however many blocks its scores are computed in") {
+  CHECK(deviation(5, 7, {.heads = 3}) < 1e-5);
+  CHECK(deviation(300, 300, {.heads = 12}) < 1e-5);     // several heads at once
+  CHECK(deviation(1500, 1500, {.heads = 3}) < 1e-5);    // one head, some of its rows
+  CHECK(deviation(3, 1'100'000, {.heads = 1}) < 1e-5);  // one row
+}
+
+TEST_CASE("causal attention hides the future in every block") {
+  CHECK(deviation(9, 9, {.heads = 2, .causal = true}) < 1e-5);
+  CHECK(deviation(1500, 1500, {.heads = 3, .causal = true}) < 1e-5);
+}
+
+TEST_CASE("scores in float32 serve inputs of less precision") {
+  const at::Tensor q = at::randn({1, 6, 8}).to(at::kBFloat16);
+  const at::Tensor out = attend(q, q, q, {.heads = 2, .upcast = true});
+  CHECK(out.scalar_type() == at::kBFloat16);
+  const at::Tensor difference = out.to(at::kDouble) - by_definition(q, q, q, {.heads = 2});
+  CHECK(difference.abs().max().item<double>() < 0.02);
+}
