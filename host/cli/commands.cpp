@@ -6,15 +6,15 @@ namespace pictor::host {
 namespace {
 
 constexpr CommandEntry table[] = {
-    {"run", "Draw the pictures of a job; run again to resume", nullptr},
-    {"generate", "Draw one prompt, now", nullptr},
+    {"run", "Draw the pictures of a job; run again to resume", make_run},
+    {"generate", "Draw one prompt, now", make_generate},
     {"status", "Count a run's pictures by outcome", make_status},
-    {"gallery", "Write one page that shows a run", nullptr},
+    {"gallery", "Write one page that shows a run", make_gallery},
     {"inspect", "Show the settings stored in a picture", make_inspect},
-    {"params", "List every runtime parameter of a job or plugin", nullptr},
+    {"params", "List every runtime parameter of a job or plugin", make_params},
     {"plugins list", "List what is installed, without loading it", make_plugins_list},
     {"plugins info", "Show a plugin's models, features and parameters", make_plugins_info},
-    {"config check", "Check a job as `run` does, and draw nothing", nullptr},
+    {"config check", "Check a job as `run` does, and draw nothing", make_config_check},
     {"config show", "Print the resolved job; secrets stay references", make_config_show},
     {"config schema", "Print the JSON Schema of job files for editors", make_config_schema},
     {"completion", "Print a shell's completion script", make_completion},

@@ -1,6 +1,5 @@
 #include "run/dataset_run.hpp"
 
-#include "base/error.hpp"
 #include "base/file.hpp"
 #include "ledger/ledger.hpp"
 #include "output/imagefolder.hpp"
@@ -8,6 +7,7 @@
 #include "run/bad_rows.hpp"
 #include "run/dataset_files.hpp"
 #include "run/dataset_folder.hpp"
+#include "run/dataset_plan.hpp"
 #include "run/job_record.hpp"
 #include "run/output_folder.hpp"
 #include "run/runner.hpp"
@@ -21,12 +21,6 @@ namespace pictor::host {
 namespace {
 
 constexpr std::size_t max_bad_rows_shown = 20;
-
-bool has_ends(const Ledger &ledger) {
-  bool any = false;
-  ledger.for_each_outcome([&](const SampleKey &, Outcome) { any = true; });
-  return any;
-}
 
 FolderLayout layout_for(const Prompts &prompts, std::size_t models) {
   std::uint64_t pictures = 0;
@@ -47,17 +41,6 @@ void keep_other_models(const Json &before, Json &after) {
   }
 }
 
-[[noreturn]] void refuse(const Config &config, const std::vector<ChangedSetting> &changes) {
-  std::string text =
-      fmt::format("{} was made with other settings:", config.job.output.dir.string());
-  for (const ChangedSetting &change : changes) {
-    text += fmt::format("\n  {}: {} then, {} now", change.key, change.before, change.after);
-  }
-  throw Error(text,
-              "set them back, give --overwrite to draw all of it again, or choose another "
-              "job.output.dir");
-}
-
 // One run of one job, step by step.
 class DatasetRun {
  public:
@@ -76,7 +59,8 @@ class DatasetRun {
     }
     settle_job();
     const RowNumbers numbers = number_rows();
-    Plan plan = make_plan(numbers, options);
+    Plan plan = plan_dataset(prompts_, numbers, models_, &ledger_);
+    if (options.limit) plan.limit(*options.limit);
     status_.started({config_.job.output.dir, model_names(), plan.counts()});
     warn();
     const Summary summary = draw(plan, numbers, interrupt);
@@ -95,10 +79,7 @@ class DatasetRun {
     layout_ = before.contains("layout") ? layout_from_json(before["layout"])
                                         : layout_for(prompts_, models_.size());
     Json after = job_record(config_, models_, layout_);
-    if (!before.empty() && has_ends(ledger_)) {
-      const auto changes = changed_settings(before, after, models_);
-      if (!changes.empty()) refuse(config_, changes);
-    }
+    refuse_changed_settings(ledger_, config_, after, models_);
     keep_other_models(before, after);
     if (after != before) ledger_.set_job(after);
     for (RunModel &model : models_) model.number = ledger_.model_number(model.name);
@@ -129,34 +110,6 @@ class DatasetRun {
     for (const RunModel &model : models_) model_numbers.push_back(model.number);
     record_bad_rows(ledger_, prompts_, numbers, model_numbers);
     return numbers;
-  }
-
-  Plan make_plan(const RowNumbers &numbers, const RunOptions &options) const {
-    Plan plan(static_cast<std::uint32_t>(models_.size()));
-    std::vector<bool> bad(prompts_.size());
-    for (const BadRow &row : prompts_.bad_rows()) bad[row.index] = true;
-    for (std::uint32_t row = 0; row < prompts_.size(); ++row) {
-      if (bad[row]) {
-        plan.add_row(1, std::nullopt);  // the one sample that record_bad_rows has ended
-      } else {
-        plan.add_row(prompts_.num_generations(row), prompts_.model(row));
-      }
-    }
-    const std::vector<std::optional<std::uint32_t>> positions = model_positions();
-    ledger_.for_each_outcome([&](const SampleKey &key, Outcome outcome) {
-      const auto row = numbers.position(key.row);
-      const auto model = positions[key.model];
-      if (row && model) plan.recorded({*row, *model, key.generation}, outcome);
-    });
-    if (options.limit) plan.limit(*options.limit);
-    return plan;
-  }
-
-  // By the ledger's number: the model's place in this job, if it has one.
-  std::vector<std::optional<std::uint32_t>> model_positions() const {
-    std::vector<std::optional<std::uint32_t>> positions(ledger_.models().size());
-    for (std::uint32_t m = 0; m < models_.size(); ++m) positions[models_[m].number] = m;
-    return positions;
   }
 
   Summary draw(Plan &plan, const RowNumbers &numbers, const InterruptSource &interrupt) {

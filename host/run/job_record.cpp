@@ -1,5 +1,9 @@
 #include "run/job_record.hpp"
 
+#include "base/error.hpp"
+
+#include <fmt/format.h>
+
 namespace pictor::host {
 
 namespace {
@@ -87,6 +91,28 @@ std::vector<ChangedSetting> changed_settings(const Json &before, const Json &aft
                                   now["generation_kwargs"], model.specs);
   }
   return comparison.changes;
+}
+
+bool has_ends(const Ledger &ledger) {
+  bool any = false;
+  ledger.for_each_outcome([&](const SampleKey &, Outcome) { any = true; });
+  return any;
+}
+
+void refuse_changed_settings(const Ledger &ledger, const Config &config, const Json &after,
+                             std::span<const RunModel> models) {
+  const Json before = ledger.job();
+  if (before.empty() || !has_ends(ledger)) return;
+  const auto changes = changed_settings(before, after, models);
+  if (changes.empty()) return;
+  std::string text =
+      fmt::format("{} was made with other settings:", config.job.output.dir.string());
+  for (const ChangedSetting &change : changes) {
+    text += fmt::format("\n  {}: {} then, {} now", change.key, change.before, change.after);
+  }
+  throw Error(text,
+              "set them back, give --overwrite to draw all of it again, or choose another "
+              "job.output.dir");
 }
 
 }  // namespace pictor::host

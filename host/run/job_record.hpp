@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "ledger/ledger.hpp"
 #include "output/imagefolder.hpp"
 #include "run/request.hpp"
 
@@ -23,5 +24,13 @@ struct ChangedSetting {
 // and neither is a parameter that a newer plugin brought along, as long as it has its default.
 std::vector<ChangedSetting> changed_settings(const Json &before, const Json &after,
                                              std::span<const RunModel> models);
+
+// Whether any sample's end is recorded.
+bool has_ends(const Ledger &ledger);
+
+// Throws Error that names what changed when the ledger has ends that came by other settings than
+// those of `after`, this job's record.
+void refuse_changed_settings(const Ledger &ledger, const Config &config, const Json &after,
+                             std::span<const RunModel> models);
 
 }  // namespace pictor::host

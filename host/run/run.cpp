@@ -5,8 +5,7 @@
 
 namespace pictor::host {
 
-Summary run_job(const PreparedJob &job, const RunOptions &options, Status &status,
-                const InterruptSource &interrupt) {
+std::vector<RunModel> run_models(const PreparedJob &job) {
   std::vector<RunModel> models;
   for (const PreparedModel &prepared : job.models) {
     RunModel &model = models.emplace_back();
@@ -23,7 +22,12 @@ Summary run_job(const PreparedJob &job, const RunOptions &options, Status &statu
       return make_plugin_painter(prepared.plugin, prepared.model_id, prepared.load);
     };
   }
-  return run_dataset(job.config, job.prompts, std::move(models), options, status, interrupt);
+  return models;
+}
+
+Summary run_job(const PreparedJob &job, const RunOptions &options, Status &status,
+                const InterruptSource &interrupt) {
+  return run_dataset(job.config, job.prompts, run_models(job), options, status, interrupt);
 }
 
 }  // namespace pictor::host

@@ -1,0 +1,57 @@
+#include "run/run.hpp"
+
+#include "base/interrupt.hpp"
+#include "cli/commands/all.hpp"
+#include "cli/job_argument.hpp"
+#include "cli/job_preview.hpp"
+#include "cli/run_printer.hpp"
+#include "cli/whole_number.hpp"
+#include "plan/job.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace pictor::host {
+namespace {
+
+class RunCommand : public Command {
+ public:
+  void setup(CLI::App &app) override {
+    job_.setup(app);
+    app.add_option("--limit", limit_, "Draw at most so many pictures now")
+        ->type_name("N")
+        ->check(whole_number(1, UINT32_MAX));
+    app.add_flag("--dry-run", dry_run_, "Check all of it, say what would be drawn, draw nothing");
+    app.add_flag("--strict", strict_, "End at the first bad row instead of going on without it");
+    app.add_flag("--overwrite", overwrite_, "Begin the dataset anew");
+  }
+
+  ExitCode run(Console &console) override {
+    const PreparedJob job = prepare_job(job_.load(), strict_);
+    const RunOptions options{limit_, overwrite_};
+    if (dry_run_) return show_preview(console, job, options);
+    RunPrinter printer(console);
+    const Interrupt interrupt;
+    const Summary summary =
+        run_job(job, options, printer.status(), [&] { return interrupt.level(); });
+    const OutputConfig &output = job.config.job.output;
+    console.note(fmt::format("pictures: {}", (output.dir / output.split).string()));
+    return summary.exit_code();
+  }
+
+ private:
+  JobArgument job_;
+  std::optional<std::uint64_t> limit_;
+  bool dry_run_ = false, strict_ = false, overwrite_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_run() {
+  return std::make_unique<RunCommand>();
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,65 @@
+#include "run/preview.hpp"
+
+#include "ledger/ledger.hpp"
+#include "output/imagefolder.hpp"
+#include "plan/row_numbers.hpp"
+#include "run/dataset_plan.hpp"
+#include "run/job_record.hpp"
+#include "run/output_folder.hpp"
+#include "run/run.hpp"
+
+#include <filesystem>
+#include <optional>
+
+namespace pictor::host {
+
+namespace {
+
+// The ledger to resume from, if the run would.
+std::optional<Ledger> recorded(const OutputConfig &output, const RunOptions &options) {
+  if (options.overwrite || !std::filesystem::exists(ledger_file(output.dir))) return std::nullopt;
+  Ledger ledger = Ledger::open_read_only(output.dir);
+  if (is_half_cleared(ledger)) return std::nullopt;
+  return ledger;
+}
+
+void check_settings(const PreparedJob &job, std::span<const RunModel> models,
+                    const Ledger &ledger) {
+  const Json before = ledger.job();
+  const FolderLayout layout =
+      before.contains("layout") ? layout_from_json(before["layout"]) : FolderLayout{};
+  refuse_changed_settings(ledger, job.config, job_record(job.config, models, layout), models);
+}
+
+std::uint64_t take_all(Plan &plan, std::uint32_t model) {
+  constexpr std::uint32_t rows = 10'000;
+  std::uint64_t pictures = 0;
+  while (true) {
+    const std::vector<Work> taken = plan.next_ready(model, rows, Plan::Time::max());
+    if (taken.empty()) return pictures;
+    for (const Work &work : taken) pictures += work.generations.size();
+  }
+}
+
+}  // namespace
+
+Preview preview_job(const PreparedJob &job, const RunOptions &options) {
+  check_output_folder(job.config.job.output.dir);
+  const std::vector<RunModel> models = run_models(job);
+  const std::optional<Ledger> ledger = recorded(job.config.job.output, options);
+  if (ledger) check_settings(job, models, *ledger);
+  for (const RunModel &model : models) model.open();
+
+  const RowNumbers numbers(
+      job.prompts.size(), [&](std::uint32_t row) { return job.prompts.key(row); },
+      ledger ? ledger->rows() : std::vector<RowNumber>());
+  Plan plan = plan_dataset(job.prompts, numbers, models, ledger ? &*ledger : nullptr);
+  if (options.limit) plan.limit(*options.limit);
+  Preview preview{ledger.has_value() && has_ends(*ledger), plan.counts(), {}};
+  for (std::uint32_t model = 0; model < models.size(); ++model) {
+    preview.models.push_back({models[model].name, models[model].plugin, take_all(plan, model)});
+  }
+  return preview;
+}
+
+}  // namespace pictor::host
