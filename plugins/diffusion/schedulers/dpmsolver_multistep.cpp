@@ -29,7 +29,9 @@ class DpmSolverMultistep : public Scheduler {
  public:
   DpmSolverMultistep(const SchedulerConfig &config, const SchedulerRequest &request);
 
-  bool needs_noise(std::size_t i) const override { return sde_ && i + 1 < timesteps_.size(); }
+  bool needs_noise(std::size_t i) const override {
+    return sde_ && i < timesteps_.size() && sigmas_[i + 1] > 0;
+  }
 
   at::Tensor step(const at::Tensor &model_output, const at::Tensor &latents, std::size_t i,
                   const at::Tensor &noise, History &history) const override;

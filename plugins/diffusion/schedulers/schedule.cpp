@@ -2,8 +2,6 @@
 
 #include "../error.hpp"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -13,62 +11,84 @@ namespace pictor::diffusion {
 
 namespace {
 
+// Evenly spaced in float32 from both ends, each item rounded once, as torch.linspace does.
+std::vector<float> float_linspace(double first, double last, std::size_t count) {
+  const auto low = static_cast<float>(first);
+  const auto high = static_cast<float>(last);
+  const float step = (high - low) / static_cast<float>(count - 1);
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i] = i < count / 2 ? std::fma(step, static_cast<float>(i), low)
+                              : std::fma(-step, static_cast<float>(count - 1 - i), high);
+  }
+  return values;
+}
+
 // The cosine schedule of Nichol & Dhariwal 2021 (arXiv:2102.09672).
-at::Tensor cosine_betas(int64_t count) {
+std::vector<float> cosine_betas(std::size_t count) {
   constexpr double max_beta = 0.999;
-  const auto alpha_bar = [count](int64_t i) {
+  const auto alpha_bar = [count](std::size_t i) {
     const double t = static_cast<double>(i) / static_cast<double>(count);
     const double root = std::cos((t + 0.008) / 1.008 * std::numbers::pi / 2);
     return root * root;
   };
-  const at::Tensor betas = at::empty({count}, at::kFloat);
-  float *beta = betas.data_ptr<float>();
-  for (int64_t i = 0; i < count; ++i) {
-    beta[i] = static_cast<float>(std::min(1 - alpha_bar(i + 1) / alpha_bar(i), max_beta));
+  std::vector<float> betas(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    betas[i] = static_cast<float>(std::min(1 - alpha_bar(i + 1) / alpha_bar(i), max_beta));
   }
   return betas;
 }
 
-at::Tensor trained_betas(const SchedulerConfig &config, const std::vector<double> &values) {
+std::vector<float> trained_betas(const SchedulerConfig &config, const std::vector<double> &values) {
   if (static_cast<int64_t>(values.size()) != train_timesteps(config)) {
     config.reject("trained_betas", "must hold num_train_timesteps numbers");
   }
-  const at::Tensor betas = at::empty({train_timesteps(config)}, at::kFloat);
-  float *beta = betas.data_ptr<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] <= 0 || values[i] >= 1) {
-      config.reject("trained_betas", "every beta must lie between 0 and 1");
-    }
-    beta[i] = static_cast<float>(values[i]);
+  for (const double beta : values) {
+    if (beta > 0 && beta < 1) continue;
+    config.reject("trained_betas", "every beta must lie between 0 and 1");
   }
-  return betas;
+  return {values.begin(), values.end()};
 }
 
-at::Tensor make_betas(const SchedulerConfig &config) {
-  const int64_t count = train_timesteps(config);
+std::vector<float> make_betas(const SchedulerConfig &config) {
+  const auto count = static_cast<std::size_t>(train_timesteps(config));
   const std::vector<double> trained = config.numbers("trained_betas");
   if (!trained.empty()) return trained_betas(config, trained);
   const double start = config.number("beta_start", 0.0001, 1e-6, 0.999);
   const double end = config.number("beta_end", 0.02, 1e-6, 0.999);
-  switch (
-      config.choice("beta_schedule", "linear", {"linear", "scaled_linear", "squaredcos_cap_v2"})) {
-    case 0:
-      return at::linspace(start, end, count, at::kFloat);
-    case 1:
-      return at::linspace(std::sqrt(start), std::sqrt(end), count, at::kFloat).pow(2);
-    default:
-      return cosine_betas(count);
+  const std::size_t schedule =
+      config.choice("beta_schedule", "linear", {"linear", "scaled_linear", "squaredcos_cap_v2"});
+  if (schedule == 0) return float_linspace(start, end, count);
+  if (schedule == 2) return cosine_betas(count);
+  std::vector<float> betas = float_linspace(std::sqrt(start), std::sqrt(end), count);
+  for (float &beta : betas) beta *= beta;
+  return betas;
+}
+
+// The running product of 1 - beta, kept in double as torch.cumprod does.
+std::vector<float> cumulative_alphas(const std::vector<float> &betas) {
+  std::vector<float> products;
+  products.reserve(betas.size());
+  double product = 1.0;
+  for (const float beta : betas) {
+    product *= 1.0F - beta;
+    products.push_back(static_cast<float>(product));
   }
+  return products;
 }
 
 // Shifts and scales sqrt(alphas_cumprod) so that it keeps its first item and ends in 0.
-at::Tensor rescale_zero_terminal_snr(const at::Tensor &betas) {
-  const at::Tensor root = at::cumprod(1.0 - betas, 0).sqrt();
-  const at::Tensor first = root[0];
-  const at::Tensor last = root[-1];
-  const at::Tensor bar = ((root - last) * (first / (first - last))).pow(2);
-  const at::Tensor alphas = at::cat({bar.slice(0, 0, 1), bar.slice(0, 1) / bar.slice(0, 0, -1)});
-  return 1.0 - alphas;
+std::vector<float> rescale_zero_terminal_snr(const std::vector<float> &betas) {
+  std::vector<float> bars = cumulative_alphas(betas);
+  const float first = std::sqrt(bars.front());
+  const float last = std::sqrt(bars.back());
+  for (float &bar : bars) {
+    const float root = (std::sqrt(bar) - last) * (first / (first - last));
+    bar = root * root;
+  }
+  std::vector<float> rescaled = {1.0F - bars.front()};
+  for (std::size_t i = 1; i < bars.size(); ++i) rescaled.push_back(1.0F - bars[i] / bars[i - 1]);
+  return rescaled;
 }
 
 std::string counted(std::size_t i) {
@@ -95,11 +115,9 @@ int64_t train_timesteps(const SchedulerConfig &config) {
 }
 
 std::vector<float> make_alphas_cumprod(const SchedulerConfig &config) {
-  at::Tensor betas = make_betas(config);
+  std::vector<float> betas = make_betas(config);
   if (config.flag("rescale_betas_zero_snr", false)) betas = rescale_zero_terminal_snr(betas);
-  const at::Tensor product = at::cumprod(1.0 - betas, 0).contiguous();
-  const float *data = product.data_ptr<float>();
-  return {data, data + product.numel()};
+  return cumulative_alphas(betas);
 }
 
 std::vector<float> make_sigma_table(const SchedulerConfig &config,

@@ -1,10 +1,9 @@
 // What make_scheduler takes, and what it refuses.
 #include "error.hpp"
+#include "fixed_model.hpp"
 #include "schedulers/names.hpp"
 #include "schedulers/scheduler.hpp"
 #include "support/catch.hpp"
-
-#include <ATen/ATen.h>
 
 #include <cmath>
 #include <limits>
@@ -51,7 +50,8 @@ at::Tensor run(const Scheduler &scheduler) {
   at::Tensor latents = noise * scheduler.init_noise_sigma();
   Scheduler::History history;
   for (std::size_t i = 0; i < scheduler.timesteps().size(); ++i) {
-    const at::Tensor output = 0.5 * scheduler.scale_model_input(latents, i);
+    const at::Tensor input = scheduler.scale_model_input(latents, i);
+    const at::Tensor output = test::fixed_model(input, scheduler.timesteps()[i]);
     latents = scheduler.step(output, latents, i, scheduler.needs_noise(i) ? noise : at::Tensor(),
                              history);
   }

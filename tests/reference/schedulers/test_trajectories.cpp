@@ -1,9 +1,9 @@
 // Every stored trajectory of the schedulers that are built, against what diffusers computed.
+#include "fixed_model.hpp"
 #include "schedulers/scheduler.hpp"
 #include "support/catch.hpp"
 #include "trajectories.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
 namespace pictor::diffusion {
@@ -13,11 +13,6 @@ namespace {
 using test::Trajectory;
 
 constexpr double tolerance = 1e-4;  // of the largest value of the reference
-
-// In place of a neural network, as the stored runs had it.
-at::Tensor fixed_function(const at::Tensor &x, double t) {
-  return 0.6 * x + 0.4 * at::sin(3 * x + 5 * t / 1000) + 0.1 * std::cos(7 * t / 1000);
-}
 
 double relative_error(const at::Tensor &value, const at::Tensor &reference) {
   REQUIRE(value.sizes() == reference.sizes());
@@ -51,7 +46,7 @@ void check_steps(const Scheduler &scheduler, const Trajectory &reference) {
     const auto row = static_cast<int64_t>(i);
     const at::Tensor input = scheduler.scale_model_input(latents, i);
     CHECK(relative_error(input, reference.model_inputs[row]) <= tolerance);
-    const at::Tensor output = fixed_function(input, scheduler.timesteps()[i]);
+    const at::Tensor output = test::fixed_model(input, scheduler.timesteps()[i]);
     const at::Tensor step_noise = scheduler.needs_noise(i) ? draw() : at::Tensor();
     latents = scheduler.step(output, latents, i, step_noise, history);
     REQUIRE(relative_error(latents, reference.latents[row]) <= tolerance);
