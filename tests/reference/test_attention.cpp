@@ -1,5 +1,5 @@
 #include "layers/attention.hpp"
-#include "support/catch.hpp"
+#include "tensor_catch.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,6 +1,6 @@
 #include "error.hpp"
-#include "support/catch.hpp"
 #include "support/temp_dir.hpp"
+#include "tensor_catch.hpp"
 #include "weights/json_file.hpp"
 #include "weights/safetensors.hpp"
 #include "weights/weights.hpp"
