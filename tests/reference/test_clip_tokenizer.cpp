@@ -1,7 +1,7 @@
 #include "error.hpp"
 #include "reference_case.hpp"
-#include "support/catch.hpp"
 #include "support/temp_dir.hpp"
+#include "tensor_catch.hpp"
 #include "text_encoders/clip_tokenizer.hpp"
 #include "text_encoders/unicode_text.hpp"
 #include "weights/json_file.hpp"

@@ -1,7 +1,7 @@
 #include "autoencoders/autoencoder_kl.hpp"
 #include "denoisers/unet_2d_condition.hpp"
 #include "reference_case.hpp"
-#include "support/catch.hpp"
+#include "tensor_catch.hpp"
 #include "text_encoders/clip_text_model.hpp"
 #include "text_encoders/clip_tokenizer.hpp"
 

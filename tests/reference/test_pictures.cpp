@@ -1,6 +1,6 @@
 #include "pipelines/pipeline.hpp"
 #include "reference_case.hpp"
-#include "support/catch.hpp"
+#include "tensor_catch.hpp"
 
 #include <map>
 #include <memory>

@@ -6,7 +6,7 @@
 #include "pipelines/pipeline.hpp"
 #include "pipelines/pixels.hpp"
 #include "reference_case.hpp"
-#include "support/catch.hpp"
+#include "tensor_catch.hpp"
 
 #include <c10/core/InferenceMode.h>
 

@@ -1,10 +1,11 @@
 #include "error.hpp"
-#include "layers/layers.hpp"
-#include "support/catch.hpp"
 #include "support/temp_dir.hpp"
+#include "tensor_catch.hpp"
 #include "weights/json_file.hpp"
 #include "weights/safetensors.hpp"
 #include "weights/weights.hpp"
+
+#include <sys/stat.h>
 
 #include <cstdint>
 #include <string>
@@ -186,4 +187,12 @@ TEST_CASE("text that is not a JSON object is refused") {
   CHECK_THROWS_WITH(parse("{\"a\": " + std::string(100'000, '[')), ContainsSubstring("deeper"));
   CHECK_THROWS_WITH(parse(R"({"a": 1, "a": 2})"), ContainsSubstring("stands twice"));
   CHECK_THROWS_WITH(JsonFile{folder / "absent.json"}, ContainsSubstring("no such file"));
+}
+
+TEST_CASE("a pipe in place of a file is refused, not waited for") {
+  const TempDir folder;
+  const std::filesystem::path pipe = folder / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(JsonFile{pipe}, ContainsSubstring("cannot be read"));
+  CHECK_THROWS_WITH(SafetensorsFile{pipe}, ContainsSubstring("cannot be opened"));
 }

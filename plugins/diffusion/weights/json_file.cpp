@@ -65,7 +65,7 @@ class StructureCheck {
 
  private:
   [[noreturn]] void fail(const std::string &what) const {
-    throw Error{ErrorKind::invalid_argument, origin_ + ": not usable JSON: " + what};
+    throw Error{ErrorKind::invalid_argument, origin_ + ": not usable JSON: " + what, "model"};
   }
 
   const std::string &origin_;
@@ -77,18 +77,22 @@ class StructureCheck {
 std::string read_text(const std::filesystem::path &path, uint64_t limit) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
-    throw Error{ErrorKind::not_found, path.string() + ": no such file"};
+    throw Error{ErrorKind::not_found, path.string() + ": no such file", "model"};
   }
-  const uint64_t size = std::filesystem::file_size(path, error);
-  std::ifstream stream{path, std::ios::binary};
-  if (error || !stream) {
+  // Asked before it is opened: opening a pipe would wait for its writer.
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  const uint64_t size = is_file ? std::filesystem::file_size(path, error) : 0;
+  std::ifstream stream;
+  if (is_file && !error) stream.open(path, std::ios::binary);
+  if (!stream.is_open()) {
     throw Error{ErrorKind::not_found,
-                path.string() + ": cannot be read; is it a file that this user may open?"};
+                path.string() + ": cannot be read; is it a file that this user may open?", "model"};
   }
   if (size > limit) {
-    throw Error{ErrorKind::invalid_argument, path.string() + ": " + std::to_string(size) +
-                                                 " bytes; at most " + std::to_string(limit) +
-                                                 " are read of such a file"};
+    throw Error{ErrorKind::invalid_argument,
+                path.string() + ": " + std::to_string(size) + " bytes; at most " +
+                    std::to_string(limit) + " are read of such a file",
+                "model"};
   }
   std::string text(size, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(size));
@@ -106,7 +110,7 @@ nlohmann::json parse_json(std::string text, const std::string &origin) {
           return true;
         });
   } catch (const nlohmann::json::exception &error) {
-    throw Error{ErrorKind::invalid_argument, origin + ": not valid JSON: " + error.what()};
+    throw Error{ErrorKind::invalid_argument, origin + ": not valid JSON: " + error.what(), "model"};
   }
 }
 
@@ -114,7 +118,7 @@ JsonFile::JsonFile(std::filesystem::path path) : path_(std::move(path)) {
   root_ = parse_json(read_text(path_, kFileLimit), path_.string());
   if (!root_.is_object()) {
     throw Error{ErrorKind::invalid_argument,
-                path_.string() + ": must hold a JSON object, not " + root_.type_name()};
+                path_.string() + ": must hold a JSON object, not " + root_.type_name(), "model"};
   }
 }
 
@@ -126,7 +130,7 @@ bool JsonFile::has(const std::string &key) const {
 void JsonFile::fail(const std::string &key, const std::string &expected) const {
   const std::string found = has(key) ? "is " + shown(root_.at(key)) : "is missing";
   throw Error{ErrorKind::invalid_argument,
-              path_.string() + ": '" + key + "' must be " + expected + ", but " + found};
+              path_.string() + ": '" + key + "' must be " + expected + ", but " + found, "model"};
 }
 
 const nlohmann::json &JsonFile::at(const std::string &key, const std::string &expected) const {

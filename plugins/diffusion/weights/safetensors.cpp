@@ -3,7 +3,6 @@
 #include "error.hpp"
 #include "weights/json_file.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -37,7 +37,8 @@ constexpr std::array kDtypes{
 [[noreturn]] void malformed(const std::string &origin, const std::string &what) {
   throw Error{ErrorKind::invalid_argument,
               origin + ": not a valid safetensors file: " + what +
-                  "; if it was downloaded, compare its size or checksum with the source's"};
+                  "; if it was downloaded, compare its size or checksum with the source's",
+              "model"};
 }
 
 at::ScalarType to_dtype(const nlohmann::json &name, const std::string &origin,
@@ -48,7 +49,8 @@ at::ScalarType to_dtype(const nlohmann::json &name, const std::string &origin,
   }
   throw Error{ErrorKind::unsupported,
               origin + ": tensor '" + key + "' has the dtype " + name.dump() +
-                  ", which is not read here; take the float32, float16 or bfloat16 weights"};
+                  ", which is not read here; take the float32, float16 or bfloat16 weights",
+              "model"};
 }
 
 std::optional<uint64_t> to_unsigned(const nlohmann::json &value) {
@@ -130,6 +132,17 @@ void check_no_holes(const TensorEntries &entries, uint64_t data_bytes, const std
   }
 }
 
+// Null, with errno set, for what cannot be opened or is no regular file: opening a pipe would wait
+// for its writer.
+std::FILE *open_file(const std::filesystem::path &path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  return std::fopen(path.c_str(), "rbe");
+}
+
 uint64_t little_endian(const std::array<unsigned char, kLengthBytes> &bytes) {
   uint64_t value = 0;
   for (size_t i = 0; i < bytes.size(); ++i) value |= uint64_t{bytes[i]} << (8 * i);
@@ -160,17 +173,14 @@ TensorEntries parse_safetensors_header(std::string header, uint64_t data_bytes,
 }
 
 SafetensorsFile::SafetensorsFile(std::filesystem::path path)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "rbe"), &std::fclose) {
+    : path_(std::move(path)), file_(open_file(path_), &std::fclose) {
   if (!file_) {
     throw Error{ErrorKind::not_found,
-                path_.string() + ": cannot be opened: " + std::strerror(errno)};
+                path_.string() + ": cannot be opened: " + std::strerror(errno), "model"};
   }
-  struct stat status {};
-  if (::fstat(::fileno(file_.get()), &status) != 0 || !S_ISREG(status.st_mode)) {
-    throw Error{ErrorKind::invalid_argument, path_.string() + ": not a regular file"};
-  }
-  const uint64_t file_bytes = static_cast<uint64_t>(status.st_size);
-  if (file_bytes < kLengthBytes) malformed(path_.string(), "it is shorter than 8 bytes");
+  std::error_code error;
+  const uint64_t file_bytes = std::filesystem::file_size(path_, error);
+  if (error || file_bytes < kLengthBytes) malformed(path_.string(), "it is shorter than 8 bytes");
 
   std::array<unsigned char, kLengthBytes> length{};
   read_bytes(length.data(), length.size(), 0);
@@ -197,8 +207,10 @@ void SafetensorsFile::read_bytes(void *destination, uint64_t bytes, uint64_t off
     const ssize_t count = ::pread(::fileno(file_.get()), cursor, bytes, static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      throw Error{ErrorKind::not_found, path_.string() + ": reading failed at byte " +
-                                            std::to_string(offset) + ": " + std::strerror(errno)};
+      throw Error{ErrorKind::not_found,
+                  path_.string() + ": reading failed at byte " + std::to_string(offset) + ": " +
+                      std::strerror(errno),
+                  "model"};
     }
     if (count == 0) malformed(path_.string(), "it became shorter while it was read");
     cursor += count;

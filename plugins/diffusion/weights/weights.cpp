@@ -46,8 +46,9 @@ std::string find_sibling(const fs::path &folder, const std::string &stem,
   }
   if (const std::string other = find_sibling(folder, stem, ".safetensors"); !other.empty()) {
     throw Error{ErrorKind::not_found,
-                path + ": no such file, but there is " + other +
-                    "; its middle part is the variant: set 'variant' to it",
+                path + ": no such file, but the folder holds " + other +
+                    "; 'variant' is what stands between the first and the last dot, nothing by "
+                    "default",
                 "variant"};
   }
   for (const char *pickle : {".bin", ".ckpt", ".pt", ".pth"}) {
