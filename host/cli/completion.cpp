@@ -22,7 +22,7 @@ void add_options(CompletionNode &node, const CLI::App &app) {
     for (const std::string &name : option->get_snames()) entry.names.push_back("-" + name);
     for (const std::string &name : option->get_lnames()) entry.names.push_back("--" + name);
     entry.summary = option->get_description();
-    entry.takes_value = option->get_type_size() != 0;
+    entry.takes_value = option->get_items_expected_max() > 0;
     entry.values = values_of(*option);
     // Each command has a --help of its own beside the global one.
     if (app.get_parent() == nullptr || option != app.get_help_ptr()) node.options.push_back(entry);

@@ -22,7 +22,7 @@ std::string HelpFormatter::make_subcommand(const CLI::App *app) const {
 
 // The words that stand for values, nothing else: what is required stands in the usage.
 std::string HelpFormatter::make_option_opts(const CLI::Option *option) const {
-  const bool takes_value = option->get_type_size() != 0 && !option->get_positional();
+  const bool takes_value = option->get_items_expected_max() > 0 && !option->get_positional();
   return takes_value ? ' ' + option->get_type_name() : std::string();
 }
 

@@ -19,7 +19,7 @@ Override parse_override(const std::string &text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw Error(fmt::format("--param '{}' is not of the form KEY=VALUE", text),
-                "for example --param models.painter.generation_kwargs.guidance_scale=5");
+                "for example --param job.seed=7; with `pictor generate` --param width=512");
   }
   return {text.substr(0, equals), text.substr(equals + 1)};
 }

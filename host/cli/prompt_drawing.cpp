@@ -50,13 +50,25 @@ Request request_for(const RunModel &model, const Painter &painter, const PromptW
   return request;
 }
 
+ExitCode exit_code_of(const Failure &failure) {
+  if (failure.authentication) return ExitCode::authentication;
+  switch (failure.outcome) {
+    case Outcome::refused:
+    case Outcome::filtered:
+      return ExitCode::refused_only;
+    case Outcome::invalid:
+      return ExitCode::usage;
+    default:
+      return ExitCode::some_failed;
+  }
+}
+
 [[noreturn]] void fail(const Failure &failure) {
-  const bool policy = failure.outcome == Outcome::refused || failure.outcome == Outcome::filtered;
-  ExitCode code = ExitCode::some_failed;
-  if (failure.authentication) code = ExitCode::authentication;
-  if (policy) code = ExitCode::refused_only;
-  if (failure.outcome == Outcome::invalid) code = ExitCode::usage;
-  throw Error(fmt::format("{}: {}", name_of(failure.outcome), failure.message), "", code);
+  const std::string_view what =
+      failure.authentication ? std::string_view("not let in") : name_of(failure.outcome);
+  const bool later = !failure.authentication && drawn_again(failure.outcome);
+  throw Error(fmt::format("{}: {}", what, failure.message),
+              later ? "the same command may work later" : "", exit_code_of(failure));
 }
 
 // Takes a model's pictures to their targets.

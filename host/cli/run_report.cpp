@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 
 namespace pictor::host {
@@ -23,6 +24,14 @@ std::string local_time(std::int64_t unix_ms) {
 std::string utc_time(std::int64_t unix_ms) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                      fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)));
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array units = {"bytes", "kB", "MB", "GB", "TB"};
+  auto size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; size >= 1000 && unit + 1 < units.size(); ++unit) size /= 1000;
+  return fmt::format("{:.{}f} {}", size, unit == 0 ? 0 : 1, units[unit]);
 }
 
 // One line per outcome that occurred, one column per model.
@@ -97,8 +106,8 @@ Json as_json(const RunReport &report) {
 
 std::string as_text(const RunReport &report) {
   std::string text = terminal_safe(report.dir.string()) + ": " +
-                     fmt::format("{} pictures of {} rows, {:.1f} MB", report.total(Outcome::ok),
-                                 report.rows, static_cast<double>(report.bytes) / 1e6);
+                     fmt::format("{} pictures of {} rows, {}", report.total(Outcome::ok),
+                                 report.rows, size_text(report.bytes));
   if (report.last_finished_ms > 0) text += ", last change " + local_time(report.last_finished_ms);
   text += "\n\n" + counts_table(report);
   if (!report.errors.empty()) text += "\nmost frequent errors\n";

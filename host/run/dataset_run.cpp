@@ -130,7 +130,9 @@ class DatasetRun {
     ModelRequest &asked = request.asked;
     asked.prompt = request.row.prompt;
     asked.parameters = request.model->request;
-    for (const auto &[id, value] : request.row.parameters) asked.parameters[id] = value;
+    for (const auto &[id, value] : request.row.parameters) {
+      if (!request.model->pinned.contains(id)) asked.parameters[id] = value;
+    }
     asked.trace_id =
         request.row.id.empty() ? fmt::format("row {}", request.number) : request.row.id;
     const Hash128 key = prompts_.key(work.row);

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct RunModel {
   std::string plugin, plugin_version, model_id;
   std::filesystem::path plugin_file;
   std::vector<ParameterSpec> specs;
-  Parameters load, request;  // a row's columns are laid over the latter
+  Parameters load, request;      // a row's columns are laid over the latter
+  std::set<std::string> pinned;  // of request: given with --param, they win over columns
   std::uint32_t concurrency = 1;
   std::uint32_t number = 0;  // in the ledger
   std::function<std::unique_ptr<Painter>()> open;

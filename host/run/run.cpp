@@ -17,6 +17,7 @@ std::vector<RunModel> run_models(const PreparedJob &job) {
     model.specs = prepared.specs;
     model.load = prepared.load;
     model.request = prepared.request;
+    model.pinned = prepared.pinned;
     model.concurrency = prepared.concurrency;
     model.open = [&prepared] {
       return make_plugin_painter(prepared.plugin, prepared.model_id, prepared.load);
