@@ -98,7 +98,8 @@ class PlainStatus : public Status {
 
   std::ostream &out_;
   Clock clock_;
-  std::chrono::steady_clock::time_point next_{};
+  std::chrono::steady_clock::time_point last_{};  // progress line
+  std::uint64_t ended_ = 0;                       // as that line told
   std::uint64_t failures_shown_ = 0;
   std::string last_loading_;
 };

@@ -7,6 +7,7 @@ namespace pictor::host {
 namespace {
 
 constexpr std::chrono::seconds interval(5);
+constexpr std::chrono::seconds idle_interval(30);  // while no picture has ended
 
 }  // namespace
 
@@ -18,7 +19,7 @@ void PlainStatus::line(const std::string &text) {
 
 void PlainStatus::started(const RunStart &start) {
   line(start_text(start));
-  next_ = clock_() + interval;
+  last_ = clock_();
 }
 
 void PlainStatus::model(const ModelReport &report) {
@@ -42,8 +43,11 @@ void PlainStatus::warning(const std::string &text) {
 }
 
 void PlainStatus::progress(const RunProgress &progress) {
-  if (clock_() < next_) return;
-  next_ = clock_() + interval;
+  const auto now = clock_();
+  const auto wait = progress.ended == ended_ ? idle_interval : interval;
+  if (now < last_ + wait) return;
+  last_ = now;
+  ended_ = progress.ended;
   line(progress_text(progress));
 }
 

@@ -49,24 +49,24 @@ class PluginFiles(Workspace):
         return result
 
     def test_a_plugin_of_another_major_or_a_newer_host(self):
-        self.run_fixture("wrong_major", 7, "pictor_plugin_v")
-        self.run_fixture("too_new", 7, "99")
+        self.run_fixture("wrong-major", 7, "pictor_plugin_v")
+        self.run_fixture("too-new", 7, "99")
 
     def test_a_plugin_whose_init_fails_says_why(self):
-        self.run_fixture("init_fails", 7)
+        self.run_fixture("init-fails", 7)
 
     def test_a_plugin_that_throws(self):
         self.run_fixture("throws", 3)
         self.assertEqual(self.outcomes(), {"internal": 2})
 
     def test_a_plugin_that_lies_about_sizes(self):
-        self.run_fixture("lies_about_size", 3)
+        self.run_fixture("lies-about-size", 3)
         self.assertEqual(self.outcomes(), {"internal": 2})
 
     def test_a_plugin_that_ends_requests_twice_or_never(self):
-        self.run_fixture("two_terminals", 0)
+        self.run_fixture("two-terminals", 0)
         self.assertEqual(self.outcomes(), {"ok": 2})
-        self.run_fixture("no_terminal", 3)
+        self.run_fixture("no-terminal", 3)
         self.assertEqual(self.outcomes(), {"internal": 2})
 
 

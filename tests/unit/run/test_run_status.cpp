@@ -146,6 +146,14 @@ TEST_CASE("a log gets a line every five seconds, no escape and no bar") {
   CHECK(out.str() ==
         "100 images wanted in /data/foxes, 15 done before\n"
         "45 of 100 images, 5 failed, 30.0/min, 1 min 40 s left\n");
+
+  out.str("");
+  time.pass(29);
+  status.progress(half_way());
+  CHECK(out.str().empty());  // nothing has ended since the last line
+  time.pass(1);
+  status.progress(half_way());
+  CHECK(!out.str().empty());
 }
 
 TEST_CASE("a flood of failures is cut short") {
