@@ -1,4 +1,5 @@
 /* Draws for ever, until it is asked to stop. */
+#define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include "fixture.h"
 
 #include <time.h>
