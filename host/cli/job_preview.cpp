@@ -22,7 +22,7 @@ void tell_bad_rows(Console &console, const Prompts &prompts) {
   for (const std::string &warning : prompts.warnings()) console.note("warning: " + warning);
   const std::vector<BadRow> &bad = prompts.bad_rows();
   for (std::size_t i = 0; i < std::min(bad.size(), most_bad_rows_shown); ++i) {
-    console.note(fmt::format("cannot be drawn: line {}: {}", bad[i].line, bad[i].message));
+    console.note(fmt::format("cannot be drawn: {}: {}", prompts.at(bad[i].line), bad[i].message));
   }
   if (bad.size() > most_bad_rows_shown) {
     console.note(fmt::format("and {} more", bad.size() - most_bad_rows_shown));

@@ -25,9 +25,9 @@ constexpr std::uint64_t largest_seed = INT64_MAX;
 }
 
 // Before anything else: a file of another version has other keys.
-void check_version(const YamlNode &root) {
+void check_version(const YamlNode &root, const std::shared_ptr<const Source> &source) {
   if (root.kind == YamlNode::Kind::null) {
-    fail(root.place, "the job file is empty",
+    fail(Place{source}, "the job file is empty",
          "begin with 'pictor: 1', then write models: and job:");
   }
   if (root.kind != YamlNode::Kind::map) return;  // Fields says so
@@ -233,8 +233,9 @@ std::vector<fs::path> parse_plugin_paths(const YamlNode &node, const Section &se
 
 Config load_config(const fs::path &file, const std::vector<Override> &overrides) {
   const Section &keys = job_file_keys();
-  YamlNode root = parse_yaml(Source::read(file));
-  check_version(root);
+  const std::shared_ptr<const Source> source = Source::read(file);
+  YamlNode root = parse_yaml(source);
+  check_version(root, source);
   for (const Override &override : overrides) apply_override(root, override);
   const Fields fields(root, keys);
   Config config;

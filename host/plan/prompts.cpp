@@ -79,6 +79,7 @@ struct Prompts::Impl {
   }
   char separator() const { return file.format() == PromptFormat::tsv ? '\t' : ','; }
   void read_fields(std::string_view text, RowFields &fields) const;
+  Row read_row(std::uint32_t index, std::uint32_t model) const;
   std::string at(std::uint64_t line) const {
     return fmt::format("{}:{}", terminal_safe(file.name()), line);
   }
@@ -233,6 +234,32 @@ void Prompts::Impl::settle_keys() {
 }
 
 // Of all rows that repeat an id, names the first in the file. `order` groups `with_id` by key.
+Row Prompts::Impl::read_row(std::uint32_t index, std::uint32_t model) const {
+  const RowEntry &entry = rows.at(index);
+  if (entry.num_generations == 0) throw std::out_of_range("a bad row has no content");
+  std::string text(entry.length, '\0');
+  const std::size_t got = file.read(entry.offset, text.data(), text.size());
+  if (got != text.size() || checksum_of(text) != entry.checksum) {
+    throw Error(at(entry.line) + ": the file was changed while the job runs",
+                "run the same command again: pictures that were made are kept");
+  }
+  RowFields fields;
+  CheckedRow checked;
+  try {
+    read_fields(text, fields);
+    checker.check(fields, has_cells(), model, checked);
+  } catch (const RowError &error) {
+    // The row was good at the scan: a picture that it names has gone since.
+    throw Error(at(entry.line) + ": " + error.what());
+  }
+  for (const RowField *other : checked.others) {
+    checked.row.columns[metadata.name_of(other->name)] =
+        metadata.value_of(other->name, other->value, has_cells());
+  }
+  checked.row.line = entry.line;
+  return std::move(checked.row);
+}
+
 void Prompts::Impl::refuse_duplicates(const std::vector<std::uint32_t> &with_id,
                                       const std::vector<std::uint32_t> &order) const {
   std::uint32_t first = UINT32_MAX, again = UINT32_MAX;
@@ -243,8 +270,8 @@ void Prompts::Impl::refuse_duplicates(const std::vector<std::uint32_t> &with_id,
     again = here;
   }
   if (again == UINT32_MAX) return;
-  throw Error(fmt::format("{}: this row has the same id as line {}", at(rows[again].line),
-                          rows[first].line),
+  throw Error(fmt::format("{}: this row has the id of line {}, '{}'", at(rows[again].line),
+                          rows[first].line, terminal_safe(read_row(again, 0).id)),
               "give every row an id of its own, or no id at all");
 }
 
@@ -277,30 +304,12 @@ std::optional<std::uint32_t> Prompts::model(std::uint32_t index) const {
   return model - 1U;
 }
 
+std::string Prompts::at(std::uint64_t line) const {
+  return impl_->at(line);
+}
+
 Row Prompts::row(std::uint32_t index, std::uint32_t model) const {
-  const RowEntry &entry = impl_->rows.at(index);
-  if (entry.num_generations == 0) throw std::out_of_range("a bad row has no content");
-  std::string text(entry.length, '\0');
-  const std::size_t got = impl_->file.read(entry.offset, text.data(), text.size());
-  if (got != text.size() || checksum_of(text) != entry.checksum) {
-    throw Error(impl_->at(entry.line) + ": the file was changed while the job runs",
-                "run the same command again: pictures that were made are kept");
-  }
-  RowFields fields;
-  CheckedRow checked;
-  try {
-    impl_->read_fields(text, fields);
-    impl_->checker.check(fields, impl_->has_cells(), model, checked);
-  } catch (const RowError &error) {
-    // The row was good at the scan: a picture that it names has gone since.
-    throw Error(impl_->at(entry.line) + ": " + error.what());
-  }
-  for (const RowField *other : checked.others) {
-    checked.row.columns[impl_->metadata.name_of(other->name)] =
-        impl_->metadata.value_of(other->name, other->value, impl_->has_cells());
-  }
-  checked.row.line = entry.line;
-  return std::move(checked.row);
+  return impl_->read_row(index, model);
 }
 
 const std::vector<BadRow> &Prompts::bad_rows() const {

@@ -80,6 +80,7 @@ class Prompts {
   // for a bad row. [any thread]
   Row row(std::uint32_t index, std::uint32_t model = 0) const;
   const std::vector<BadRow> &bad_rows() const;
+  std::string at(std::uint64_t line) const;  // "rows.jsonl:7", safe for a terminal
   // The union of unknown columns: name in the metadata ("row_" before names of ours) -> JSON type
   // name
   // ("string", "integer", "number", "boolean", "json"); mixed types are "string".

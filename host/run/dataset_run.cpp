@@ -95,7 +95,7 @@ class DatasetRun {
     for (const std::string &warning : prompts_.warnings()) status_.warning(warning);
     const std::vector<BadRow> &bad = prompts_.bad_rows();
     for (std::size_t i = 0; i < bad.size() && i < max_bad_rows_shown; ++i) {
-      status_.warning(fmt::format("line {}: {}", bad[i].line, bad[i].message));
+      status_.warning(fmt::format("{}: {}", prompts_.at(bad[i].line), bad[i].message));
     }
     if (bad.size() > max_bad_rows_shown) {
       status_.warning(fmt::format("{} more rows cannot be drawn", bad.size() - max_bad_rows_shown));

@@ -25,6 +25,10 @@ std::string images(std::uint64_t count) {
   return fmt::format("{} {}", count, count == 1 ? "image" : "images");
 }
 
+std::string rate_text(double per_minute) {
+  return fmt::format("{:.{}f}/min", per_minute, per_minute < 100 ? 1 : 0);
+}
+
 std::string outcome_list(const PlanCounts &counts) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < counts.outcomes.size(); ++i) {
@@ -46,7 +50,7 @@ std::string duration_text(double seconds) {
 }
 
 std::string start_text(const RunStart &start) {
-  const std::uint64_t there = start.counts.ended();
+  const std::uint64_t there = start.counts[Outcome::ok];
   std::string text = fmt::format("{} wanted in {}", images(start.counts.wanted),
                                  terminal_safe(start.output_dir.string()));
   if (there > 0) text += fmt::format(", {} done before", there);
@@ -64,7 +68,8 @@ std::string model_text(const ModelReport &report) {
         return fmt::format("{}: loading {:.0f}% {}", name, report.fraction * 100,
                            safe(report.text));
       }
-      return fmt::format("{}: loading {}", name, safe(report.text));
+      return fmt::format("{}: loading{}{}", name, report.text.empty() ? "" : " ",
+                         safe(report.text));
     case ModelState::stopped:
       return fmt::format("{}: stopped: {}", name, safe(report.text));
     case ModelState::drawing:
@@ -84,7 +89,7 @@ std::string progress_text(const RunProgress &progress) {
   std::string text =
       fmt::format("{} of {}", progress.counts[Outcome::ok], images(progress.total()));
   if (progress.failed() > 0) text += fmt::format(", {} failed", progress.failed());
-  if (progress.made > 0) text += fmt::format(", {:.1f}/min", progress.images_per_minute());
+  if (progress.made > 0) text += ", " + rate_text(progress.images_per_minute());
   if (const auto left = progress.seconds_left()) text += ", " + duration_text(*left) + " left";
   return text;
 }
@@ -93,7 +98,7 @@ std::vector<std::string> summary_text(const Summary &summary) {
   std::vector<std::string> lines;
   std::string made =
       fmt::format("{} made in {}", images(summary.made), duration_text(summary.seconds));
-  if (summary.made > 0) made += fmt::format(" ({:.1f}/min)", summary.images_per_minute());
+  if (summary.made > 0) made += " (" + rate_text(summary.images_per_minute()) + ")";
   lines.push_back(made);
   lines.push_back(
       fmt::format("of {}: {}", images(summary.counts.wanted), outcome_list(summary.counts)));

@@ -49,7 +49,8 @@ class PluginFiles(Workspace):
         return result
 
     def test_a_plugin_of_another_major_or_a_newer_host(self):
-        self.run_fixture("wrong-major", 7, "pictor_plugin_v")
+        self.run_fixture("wrong-major", 7, "ABI 2.0")
+        self.run_fixture("hidden-major", 7, "pictor_plugin_v2")
         self.run_fixture("too-new", 7, "99")
 
     def test_a_plugin_whose_init_fails_says_why(self):
@@ -59,15 +60,16 @@ class PluginFiles(Workspace):
         self.run_fixture("throws", 3)
         self.assertEqual(self.outcomes(), {"internal": 2})
 
-    def test_a_plugin_that_lies_about_sizes(self):
-        self.run_fixture("lies-about-size", 3)
-        self.assertEqual(self.outcomes(), {"internal": 2})
+    def test_the_lies_of_a_plugin_are_refused_and_its_honest_picture_kept(self):
+        self.write("prompts.txt", "a fox\n")
+        self.run_fixture("lies-about-size", 0)
+        self.assertEqual(self.outcomes(), {"ok": 1})
 
-    def test_a_plugin_that_ends_requests_twice_or_never(self):
+    def test_a_plugin_that_ends_requests_twice_or_not_at_all(self):
         self.run_fixture("two-terminals", 0)
         self.assertEqual(self.outcomes(), {"ok": 2})
-        self.run_fixture("no-terminal", 3)
-        self.assertEqual(self.outcomes(), {"internal": 2})
+        self.run_fixture("no-terminal", 0)  # what was handed over is kept
+        self.assertEqual(self.outcomes(), {"ok": 2})
 
 
 class Weights(Workspace):

@@ -129,7 +129,7 @@ TEST_CASE("an id that comes twice is an error that names both lines") {
   CHECK(error_of("p.jsonl",
                  "{\"prompt\": \"a\", \"id\": \"x\"}\n{\"prompt\": \"b\", \"id\": 1}\n"
                  "{\"prompt\": \"c\", \"id\": \"x\"}\n{\"prompt\": \"d\", \"id\": \"1\"}\n") ==
-        "p.jsonl:3: this row has the same id as line 1");
+        "p.jsonl:3: this row has the id of line 1, 'x'");
 }
 
 TEST_CASE("a parameter that the job lacks must come with the row") {
