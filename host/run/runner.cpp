@@ -16,8 +16,9 @@ constexpr std::chrono::milliseconds tick(200);
 constexpr std::size_t pictures_waiting_per_encoder = 2;
 constexpr std::size_t errors_in_summary = 3;
 
+// Two at least: while one waits for the disk, the other compresses.
 unsigned encoder_threads() {
-  return std::clamp(std::thread::hardware_concurrency() / 2, 1u, 8u);
+  return std::clamp(std::thread::hardware_concurrency() / 2, 2u, 8u);
 }
 
 Failure nothing_handed_over() {

@@ -63,13 +63,12 @@ std::string start_text(const RunStart &start) {
 std::string model_text(const ModelReport &report) {
   const std::string name = terminal_safe(report.name);
   switch (report.state) {
-    case ModelState::loading:
-      if (report.fraction >= 0) {
-        return fmt::format("{}: loading {:.0f}% {}", name, report.fraction * 100,
-                           safe(report.text));
-      }
-      return fmt::format("{}: loading{}{}", name, report.text.empty() ? "" : " ",
-                         safe(report.text));
+    case ModelState::loading: {
+      std::string text = name + ": loading";
+      if (report.fraction >= 0) text += fmt::format(" {:.0f}%", report.fraction * 100);
+      if (!report.text.empty()) text += " " + safe(report.text);
+      return text;
+    }
     case ModelState::stopped:
       return fmt::format("{}: stopped: {}", name, safe(report.text));
     case ModelState::drawing:

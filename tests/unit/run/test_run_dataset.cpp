@@ -143,7 +143,7 @@ TEST_CASE("a bad row is an invalid sample until it is mended") {
   CHECK(summary.counts[Outcome::ok] == 1);
   CHECK(summary.exit_code() == ExitCode::some_failed);
   REQUIRE(scenario.status.warnings.size() == 1);
-  CHECK_THAT(scenario.status.warnings[0], ContainsSubstring("line 1: "));
+  CHECK_THAT(scenario.status.warnings[0], ContainsSubstring("prompts.jsonl:1: "));
 
   const std::uint64_t version = Ledger::open_read_only(scenario.out()).version();
   scenario.run();

@@ -83,6 +83,17 @@ TEST_CASE("durations are told in two units at most") {
   CHECK(duration_text(7500) == "2 h 5 min");
 }
 
+TEST_CASE("a model is told by what it does") {
+  CHECK(model_text({"painter", ModelState::loading, -1, 0, 0, ""}) == "painter: loading");
+  CHECK(model_text({"painter", ModelState::loading, 0.5, 0, 0, "unet"}) ==
+        "painter: loading 50% unet");
+  CHECK(model_text({"painter", ModelState::drawing, -1, 0, 0, ""}) == "painter: ready");
+  CHECK(model_text({"painter", ModelState::drawing, -1, 3, 20, "denoising"}) ==
+        "painter: step 3/20");
+  CHECK(model_text({"painter", ModelState::stopped, -1, 0, 0, "wrong key"}) ==
+        "painter: stopped: wrong key");
+}
+
 TEST_CASE("the summary names the counts and the most frequent errors") {
   CHECK(joined(summary_text(summary())) ==
         "30 images made in 1 min 30 s (20.0/min)\n"
