@@ -22,6 +22,7 @@ class OneRequest final : public ModelEvents {
   void progress(std::uint32_t, double fraction, std::uint32_t step, std::uint32_t steps,
                 const std::string &stage) override {
     const std::lock_guard lock(mutex_);
+    if (ended_) return;
     if (steps > 0) {
       listener_.progress(fmt::format("step {} of {}", step, steps));
     } else if (fraction >= 0) {
@@ -29,11 +30,12 @@ class OneRequest final : public ModelEvents {
     }
   }
 
+  // The picture is given back to the plugin after the lock, for that may call the host again.
   void picture(std::uint32_t, std::uint32_t index, Picture picture, PictureMeta meta) override {
     const std::lock_guard lock(mutex_);
-    if (broken_) return;
+    if (ended_ || broken_) return;
     try {
-      listener_.picture(index, std::move(picture), std::move(meta));
+      listener_.picture(index, picture, meta);
     } catch (...) {
       broken_ = std::current_exception();
       throw;
@@ -44,10 +46,20 @@ class OneRequest final : public ModelEvents {
 
   void ended(std::uint32_t, std::optional<Failure> failure) override {
     const std::lock_guard lock(mutex_);
+    if (ended_) return;
     failure_ = std::move(failure);
     ended_ = true;
     changed_.notify_all();
   }
+
+  // Whether all of it was drawn.
+  bool finished() {
+    const std::lock_guard lock(mutex_);
+    return ended_ && !failure_;
+  }
+
+  // Nothing is passed on from now on, whatever the model does: the listener may go.
+  void abandon() { ended(0, Failure{Outcome::cancelled, "generate", "abandoned", {}, {}, {}}); }
 
   std::optional<Failure> wait() {
     std::unique_lock lock(mutex_);
@@ -74,7 +86,11 @@ std::string loading_text(double fraction, const std::string &stage) {
 
 std::optional<Failure> draw_once(Painter &painter, ModelRequest request,
                                  const DrawListener &listener) {
-  const Interrupt interrupt([&](InterruptLevel) { painter.cancel(); });
+  const auto events = std::make_shared<OneRequest>(listener);
+  const Interrupt interrupt([&](InterruptLevel level) {
+    painter.cancel();
+    if (level == InterruptLevel::stop) events->abandon();
+  });
   const auto interrupted = [&] { return interrupt.level() != InterruptLevel::none; };
   std::mutex telling;
   std::optional<Failure> failure = painter.load(
@@ -83,14 +99,13 @@ std::optional<Failure> draw_once(Painter &painter, ModelRequest request,
         listener.progress(loading_text(fraction, stage));
       },
       interrupted);
-  if (!failure) {
-    const auto events = std::make_shared<OneRequest>(listener);
+  if (!failure && !interrupted()) {
     std::vector<ModelRequest> batch;
     batch.push_back(std::move(request));
     painter.generate(std::move(batch), events);
     failure = events->wait();
   }
-  if (failure && interrupted()) throw Error("interrupted", "", ExitCode::interrupted);
+  if (interrupted() && !events->finished()) throw Error("interrupted", "", ExitCode::interrupted);
   return failure;
 }
 

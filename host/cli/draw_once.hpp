@@ -15,12 +15,12 @@ namespace pictor::host {
 struct DrawListener {
   std::function<void(const std::string &text)> progress;  // "step 3 of 20"
   // What it throws ends the drawing and comes out of draw_once().
-  std::function<void(std::uint32_t index, Picture picture, PictureMeta meta)> picture;
+  std::function<void(std::uint32_t index, const Picture &, const PictureMeta &)> picture;
 };
 
 // Loads the model and draws one request; returns why it ended before all pictures were there.
-// Ctrl-C ends it early: throws Error with the exit code of an interrupt, as does a load that was
-// cancelled.
+// Ctrl-C asks the model to end early, a second one waits for it no longer: throws Error with the
+// exit code of an interrupt.
 std::optional<Failure> draw_once(Painter &painter, ModelRequest request,
                                  const DrawListener &listener);
 

@@ -30,6 +30,15 @@ fs::path numbered(const fs::path &file, std::uint32_t number) {
   return result;
 }
 
+// Told before anything is drawn for it.
+void require_folder(const fs::path &file) {
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  std::error_code failed;
+  if (fs::is_directory(folder, failed)) return;
+  throw Error(fmt::format("-o {}: there is no folder {}", file.string(), folder.string()),
+              "make it first, or choose another name");
+}
+
 PictureTargets on_stdout(std::uint32_t count) {
   if (count > 1) {
     throw Error(fmt::format("-o - takes one picture, not {}", count),
@@ -53,6 +62,7 @@ PictureTargets picture_targets(const std::string &output, std::uint32_t count, s
   const fs::path file =
       output.empty() ? fs::path(fmt::format("pictor-{}.png", seed)) : fs::path(output);
   PictureTargets targets{format_of(file), false, {}};
+  require_folder(file);
   for (std::uint32_t number = 0; number < count; ++number) {
     targets.files.push_back(count == 1 ? file : numbered(file, number));
     if (!overwrite) refuse_existing(targets.files.back());

@@ -18,8 +18,8 @@ struct PictureTargets {
 
 // `output`: a file whose ending says the format, "-" for stdout as PNG, or empty for a name with
 // the seed in it. Several pictures of fox.png are fox-0000.png, fox-0001.png, ... Throws Error for
-// an ending that is no format, several pictures on stdout, and, unless `overwrite`, a file that is
-// there.
+// an ending that is no format, a folder that is not there, several pictures on stdout, and, unless
+// `overwrite`, a file that is there.
 PictureTargets picture_targets(const std::string &output, std::uint32_t count, std::uint64_t seed,
                                bool overwrite);
 

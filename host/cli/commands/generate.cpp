@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "cli/commands/all.hpp"
 #include "cli/draw_once.hpp"
 #include "cli/flag_parameters.hpp"
@@ -83,6 +84,7 @@ class GenerateCommand : public Command {
   }
 
   ExitCode run(Console &console) override {
+    check_prompt();
     const std::uint64_t seed = chosen_seed();
     const PictureTargets targets = picture_targets(output_, count_, seed, overwrite_);
     if (targets.to_stdout && isatty(STDOUT_FILENO) != 0) {
@@ -95,6 +97,14 @@ class GenerateCommand : public Command {
   }
 
  private:
+  void check_prompt() const {
+    if (prompt_.empty()) throw Error("the prompt is empty");
+    const std::size_t bad = first_invalid_utf8(prompt_);
+    if (bad == std::string::npos) return;
+    throw Error(fmt::format("the prompt is not UTF-8 at byte {}", bad + 1),
+                "check the terminal's encoding");
+  }
+
   std::uint64_t chosen_seed() const {
     const bool random = seed_text_.empty() || seed_text_ == "-1";
     const std::uint64_t seed = random ? random_seed() : std::stoull(seed_text_);
