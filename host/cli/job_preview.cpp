@@ -18,23 +18,12 @@ std::filesystem::path pictures_folder(const PreparedJob &job) {
   return output.dir / output.split;
 }
 
-// "prompts.jsonl:3", or "row 3" of a list in the job file.
-std::string place_of(const BadRow &row, const JobConfig &job) {
-  if (job.prompts.empty()) return fmt::format("row {}", row.index + 1);
-  return fmt::format("{}:{}", job.prompts.filename().string(), row.line);
-}
-
 void tell_bad_rows(Console &console, const PreparedJob &job) {
   const Prompts &prompts = job.prompts;
   for (const std::string &warning : prompts.warnings()) console.note("warning: " + warning);
   const std::vector<BadRow> &bad = prompts.bad_rows();
   for (std::size_t i = 0; i < std::min(bad.size(), most_bad_rows_shown); ++i) {
-<<<<<<< HEAD
     console.note(fmt::format("cannot be drawn: {}: {}", prompts.at(bad[i].line), bad[i].message));
-=======
-    console.note(
-        fmt::format("cannot be drawn: {}: {}", place_of(bad[i], job.config.job), bad[i].message));
->>>>>>> cli
   }
   if (bad.size() > most_bad_rows_shown) {
     console.note(fmt::format("and {} more", bad.size() - most_bad_rows_shown));
