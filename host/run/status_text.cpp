@@ -66,7 +66,7 @@ std::string model_text(const ModelReport &report) {
     case ModelState::loading: {
       std::string text = name + ": loading";
       if (report.fraction >= 0) text += fmt::format(" {:.0f}%", report.fraction * 100);
-      if (!report.text.empty()) text += " " + safe(report.text);
+      if (!report.text.empty()) text.append(" ").append(safe(report.text));
       return text;
     }
     case ModelState::stopped:
