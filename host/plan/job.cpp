@@ -72,12 +72,4 @@ PreparedJob prepare_job(const Config &config, bool strict) {
   return {std::move(resolved), std::move(models), std::move(prompts)};
 }
 
-Parameters request_parameters(const PreparedModel &model, const Row &row) {
-  Parameters parameters = model.request;
-  for (const auto &[id, value] : row.parameters) {
-    if (!model.pinned.contains(id)) parameters[id] = value;
-  }
-  return parameters;
-}
-
 }  // namespace pictor::host

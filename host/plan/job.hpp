@@ -38,8 +38,4 @@ PreparedModel prepare_model(const ModelConfig &model, std::shared_ptr<const Plug
 // Loads the plugins of the models the job uses, prepares them, then reads the whole prompt file.
 PreparedJob prepare_job(const Config &config, bool strict);
 
-// What a row is drawn with: the model's parameters, the row's columns over them, --param over both.
-// `row` was read as this model reads it.
-Parameters request_parameters(const PreparedModel &model, const Row &row);
-
 }  // namespace pictor::host

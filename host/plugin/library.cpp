@@ -45,8 +45,8 @@ dll::shared_library &load(const std::filesystem::path &file) {
   const auto mode = static_cast<dll::load_mode::type>(
       static_cast<unsigned>(dll::load_mode::rtld_now | dll::load_mode::rtld_local) |
       static_cast<unsigned>(RTLD_NODELETE));
-  // An OpenMP runtime reads this when it is loaded. By default its threads spin between two pieces of
-  // work, which ruins a machine that does anything else as well.
+  // An OpenMP runtime reads this when it is loaded. By default its threads spin between two pieces
+  // of work, which ruins a machine that does anything else as well.
   setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   dll::shared_library library;
   try {

@@ -30,7 +30,8 @@ static int below_fd(int fd) {
   strcpy(link, "/proc/self/fd/");
   char digits[16];
   int n = 0;
-  do digits[n++] = (char)('0' + fd % 10); while ((fd /= 10) > 0);
+  do digits[n++] = (char)('0' + fd % 10);
+  while ((fd /= 10) > 0);
   size_t at = strlen(link);
   while (n > 0) link[at++] = digits[--n];
   link[at] = 0;
@@ -56,14 +57,14 @@ static int open_mode(int flags, va_list arguments) {
   return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, int) : 0;
 }
 
-#define OPEN(name)                                                                              \
-  int name(const char *path, int flags, ...) {                                                  \
-    va_list arguments;                                                                          \
-    va_start(arguments, flags);                                                                 \
-    int mode = open_mode(flags, arguments);                                                     \
-    va_end(arguments);                                                                          \
-    if ((flags & (O_WRONLY | O_RDWR)) != 0 && below(path) && fails("open")) return -1;          \
-    return REAL(name)(path, flags, mode);                                                       \
+#define OPEN(name)                                                                     \
+  int name(const char *path, int flags, ...) {                                         \
+    va_list arguments;                                                                 \
+    va_start(arguments, flags);                                                        \
+    int mode = open_mode(flags, arguments);                                            \
+    va_end(arguments);                                                                 \
+    if ((flags & (O_WRONLY | O_RDWR)) != 0 && below(path) && fails("open")) return -1; \
+    return REAL(name)(path, flags, mode);                                              \
   }
 OPEN(open)
 OPEN(open64)
@@ -80,8 +81,12 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
 ssize_t writev(int fd, const struct iovec *parts, int count) {
   return below_fd(fd) && fails("write") ? -1 : REAL(writev)(fd, parts, count);
 }
-int fsync(int fd) { return below_fd(fd) && fails("fsync") ? -1 : REAL(fsync)(fd); }
-int fdatasync(int fd) { return below_fd(fd) && fails("fsync") ? -1 : REAL(fdatasync)(fd); }
+int fsync(int fd) {
+  return below_fd(fd) && fails("fsync") ? -1 : REAL(fsync)(fd);
+}
+int fdatasync(int fd) {
+  return below_fd(fd) && fails("fsync") ? -1 : REAL(fdatasync)(fd);
+}
 int rename(const char *from, const char *to) {
   return below(to) && fails("rename") ? -1 : REAL(rename)(from, to);
 }

@@ -1,4 +1,5 @@
-// A plugin through the SDK whose model throws while it draws: a failure of its samples, never of the host.
+// A plugin through the SDK whose model throws while it draws: a failure of its samples, never of
+// the host.
 #include <pictor/model.hpp>
 
 #include <stdexcept>
@@ -10,13 +11,9 @@ class Thrower : public pictor::ImageGenerationModel {
   static pictor::ModelInfo info() {
     return {.id = "throws", .label = "Throws", .doc = "Throws while it draws."};
   }
-  static std::vector<pictor::RuntimeParameter> runtime_parameters() {
-    return {};
-  }
+  static std::vector<pictor::RuntimeParameter> runtime_parameters() { return {}; }
   explicit Thrower(const pictor::Params &) {}
-  std::string model_name() const override {
-    return "throws-1";
-  }
+  std::string model_name() const override { return "throws-1"; }
   void generate(std::span<pictor::Request>) override {
     throw std::runtime_error("the brush broke");
   }

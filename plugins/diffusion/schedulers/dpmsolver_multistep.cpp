@@ -1,7 +1,7 @@
 // DPM-Solver++: Lu et al. 2022 (arXiv:2211.01095), multistep, deterministic and as an SDE, as
 // diffusers' DPMSolverMultistepScheduler steps it. Order 2 is the "DPM++ 2M" of other programs.
-#include "error.hpp"
 #include "config.hpp"
+#include "error.hpp"
 #include "kind.hpp"
 #include "prediction.hpp"
 #include "schedule.hpp"

@@ -1,7 +1,7 @@
 // Euler's method along sigma: algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) without churn,
 // as diffusers' EulerDiscreteScheduler steps it.
-#include "error.hpp"
 #include "config.hpp"
+#include "error.hpp"
 #include "kind.hpp"
 #include "prediction.hpp"
 #include "schedule.hpp"

@@ -1,8 +1,8 @@
 // PNDM: Liu, Ren, Lin & Zhao 2022 (arXiv:2202.09778), as diffusers' PNDMScheduler steps it: three
 // Runge-Kutta steps of four calls each, then linear multistep ("PLMS"). With `skip_prk_steps` the
 // start is two calls of lower order instead.
-#include "error.hpp"
 #include "config.hpp"
+#include "error.hpp"
 #include "kind.hpp"
 #include "prediction.hpp"
 #include "schedule.hpp"

@@ -1,7 +1,7 @@
 #include "scheduler.hpp"
 
-#include "error.hpp"
 #include "config.hpp"
+#include "error.hpp"
 #include "kind.hpp"
 #include "names.hpp"
 

@@ -5,6 +5,7 @@
  * program.
  */
 #include <pictor/abi.h>
+
 #include <stdio.h>
 
 static size_t end_of_last;
