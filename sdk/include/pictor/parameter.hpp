@@ -56,10 +56,6 @@ class RuntimeParameter {
   RuntimeParameter &default_value(Value value) {
     return has_default = true, default_ = std::move(value), *this;
   }
-  RuntimeParameter &default_value(int value) { return default_value(Value(std::int64_t{value})); }
-  RuntimeParameter &default_value(const char *text) {
-    return default_value(Value(std::string(text)));
-  }
   RuntimeParameter &minimum(double value) { return flag(PICTOR_PARAM_HAS_MIN), min = value, *this; }
   RuntimeParameter &maximum(double value) { return flag(PICTOR_PARAM_HAS_MAX), max = value, *this; }
   RuntimeParameter &above(double value) {
@@ -136,10 +132,6 @@ class Params {
 
   Params &set(std::string id, Value value) {
     return values_.insert_or_assign(std::move(id), std::move(value)), *this;
-  }
-  Params &set(std::string id, int value) { return set(std::move(id), Value(std::int64_t{value})); }
-  Params &set(std::string id, const char *text) {
-    return set(std::move(id), Value(std::string(text)));
   }
 
   const std::map<std::string, Value, std::less<>> &values() const { return values_; }

@@ -267,6 +267,16 @@ TEST_CASE("declarations become specs with types, bounds and defaults") {
   CHECK(plugin->model_info(2) == nullptr);
 }
 
+TEST_CASE("a value keeps the kind it is written in") {
+  CHECK(std::get<double>(RuntimeParameter::number("x").default_value(7.5).default_) == 7.5);
+  CHECK(std::get<bool>(RuntimeParameter::boolean("x").default_value(true).default_));
+  CHECK(std::get<std::int64_t>(RuntimeParameter::integer("x").default_value(7).default_) == 7);
+  CHECK(std::get<std::string>(RuntimeParameter::string("x").default_value("seven").default_) ==
+        "seven");
+  CHECK(Params().set("x", 0.5).get<double>("x") == 0.5);
+  CHECK(Params().set("x", false).get<bool>("x") == false);
+}
+
 TEST_CASE("Params say what is wrong with a plugin's own question") {
   const Params params = Params().set("width", 64).set("name", "fox");
   CHECK(params.get<std::uint32_t>("width") == 64);
