@@ -1,4 +1,5 @@
 # -P script: PLUGINS, a folder. Every plugin exports one symbol.
+cmake_minimum_required(VERSION 3.25)
 file(GLOB plugins ${PLUGINS}/*.pictor.so)
 if(NOT plugins)
   message(FATAL_ERROR "no plugin in ${PLUGINS}")

@@ -1,4 +1,5 @@
 # -P script: SOURCE. The top level is fixed, names say something, and a file holds one concept.
+cmake_minimum_required(VERSION 3.25)
 set(allowed CMakeLists.txt host sdk plugins configs tests README.md CMakePresets.json LICENSE CHANGELOG.md build out)
 set(problems "")
 file(GLOB top RELATIVE ${SOURCE} ${SOURCE}/*)

@@ -1,4 +1,5 @@
 # -P script: SDK_BUILD (a build tree's sdk folder), WORK (a folder of its own), CXX, CC, GENERATOR.
+cmake_minimum_required(VERSION 3.25)
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()

@@ -64,7 +64,7 @@ class Readme(unittest.TestCase):
         (self.dir / "ember.cpp").write_text(of["cpp"])
         (self.dir / "CMakeLists.txt").write_text(of["cmake"])
         self.assertLessEqual(len(of["cpp"].splitlines()), 40)
-        self.sh(f"cmake -B build -DCMAKE_PREFIX_PATH={self.prefix} && cmake --build build")
+        self.sh(f"cmake -G Ninja -B build -DCMAKE_PREFIX_PATH={self.prefix} && cmake --build build")
         self.sh('PICTOR_PLUGIN_PATH=build pictor generate "a coal fire" -m ember -o coal.png')
         self.assertTrue((self.dir / "coal.png").exists())
 

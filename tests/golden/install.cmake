@@ -1,5 +1,6 @@
 # -P script: BUILD (a build tree), WORK (a folder of its own). What is installed works from anywhere:
 # it finds its plugins beside itself, also after the whole folder was moved.
+cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${WORK})
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)

@@ -1,4 +1,5 @@
 # cmake -DFOLDER=... -DOUTPUT=... -P embed.cmake: the page's parts as a C++ file.
+cmake_minimum_required(VERSION 3.25)
 set(html_files gallery.html)
 set(css_files gallery.css detail.css)
 set(js_files gallery.js)

@@ -1,5 +1,6 @@
 # -DINCLUDE= the SDK's headers, -DCOMPILERS= a list by commas; those that are not there are skipped,
 # but one C and one C++ compiler must be.
+cmake_minimum_required(VERSION 3.25)
 string(REPLACE "," ";" compilers "${COMPILERS}")
 set(warnings -Wall -Wextra -pedantic -Wpadded -Werror -fsyntax-only)
 

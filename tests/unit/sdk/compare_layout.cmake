@@ -1,4 +1,5 @@
 # -DPROGRAM= prints the layout, -DGOLDEN= is what it must be.
+cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE printed RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
   message(FATAL_ERROR "abi_fields.h does not list every field of abi.h: ${result}")
