@@ -65,7 +65,7 @@ class Readme(unittest.TestCase):
         (self.dir / "CMakeLists.txt").write_text(of["cmake"])
         self.assertLessEqual(len(of["cpp"].splitlines()), 40)
         self.sh(f"cmake -G Ninja -B build -DCMAKE_PREFIX_PATH={self.prefix} && cmake --build build")
-        self.sh('PICTOR_PLUGIN_PATH=build pictor generate "a coal fire" -m ember -o coal.png')
+        self.sh('PICTOR_PLUGIN_PATH="$PWD/build" pictor generate "a coal fire" -m ember -o coal.png')
         self.assertTrue((self.dir / "coal.png").exists())
 
 
