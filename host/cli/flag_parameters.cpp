@@ -17,7 +17,7 @@ Place place_of(const FlagParameter &flag) {
 }
 
 YamlNode scalar(const std::string &text, const Place &place) {
-  return {.kind = YamlNode::Kind::scalar, .text = text, .plain = true, .place = place};
+  return YamlNode::make(YamlNode::Kind::scalar, place, text, true);
 }
 
 // What begins like a list, a map or a quote is read as the YAML it is, anything else as it stands.

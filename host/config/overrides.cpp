@@ -36,7 +36,7 @@ YamlNode value_of(const Override &override) {
   }
   const bool is_yaml = !override.value.empty() &&
                        std::string_view("[{\"'").find(override.value[0]) != std::string_view::npos;
-  YamlNode node{.kind = YamlNode::Kind::scalar, .text = override.value, .plain = true};
+  YamlNode node = YamlNode::make(YamlNode::Kind::scalar, {}, override.value, true);
   if (is_yaml) {
     node = parse_yaml(std::make_shared<const Source>(place.source->name(), override.value));
   }
@@ -52,8 +52,8 @@ YamlNode *find_in(YamlNode &map, std::string_view key) {
 YamlNode &section_under(YamlNode &map, const std::string &key, const Override &override) {
   YamlNode *found = find_in(map, key);
   if (found == nullptr) {
-    YamlNode name{.kind = YamlNode::Kind::scalar, .text = key, .place = flag_place(override)};
-    YamlNode empty{.kind = YamlNode::Kind::map, .place = flag_place(override)};
+    YamlNode name = YamlNode::make(YamlNode::Kind::scalar, flag_place(override), key);
+    YamlNode empty = YamlNode::make(YamlNode::Kind::map, flag_place(override));
     map.entries.push_back({std::move(name), std::move(empty)});
     return map.entries.back().value;
   }
@@ -85,8 +85,7 @@ YamlNode &named_entry(YamlNode &map, const std::string &name, const Override &ov
 
 void set(YamlNode &map, std::string_view key, const Override &override) {
   YamlNode value = value_of(override);
-  YamlNode name{
-      .kind = YamlNode::Kind::scalar, .text = std::string(key), .place = flag_place(override)};
+  YamlNode name = YamlNode::make(YamlNode::Kind::scalar, flag_place(override), std::string(key));
   const auto same = [&](const YamlEntry &entry) { return entry.key.text == key; };
   const auto found = std::find_if(map.entries.begin(), map.entries.end(), same);
   if (found == map.entries.end()) {

@@ -79,7 +79,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark &mark, YAML::anchor_t anchor) override {
-    add(YamlNode{.place = place_of(mark)}, anchor);
+    add(YamlNode::make(YamlNode::Kind::null, place_of(mark)), anchor);
   }
 
   void OnAlias(const YAML::Mark &mark, YAML::anchor_t anchor) override {
@@ -94,7 +94,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark &mark, const std::string &tag, YAML::anchor_t anchor,
                 const std::string &value) override {
-    YamlNode node{.kind = YamlNode::Kind::scalar, .text = value, .place = place_of(mark)};
+    YamlNode node = YamlNode::make(YamlNode::Kind::scalar, place_of(mark), value);
     node.plain = is_plain(tag, node.place);
     node.place.length = extent(static_cast<std::size_t>(mark.pos), value, node.place);
     add(std::move(node), anchor);
@@ -176,7 +176,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (!known) fail(place, "the tag " + tag + " means nothing here", "remove the tag");
     if (open_.size() >= deepest) too_deep(place);
     count(1, place);
-    open_.push_back({YamlNode{.kind = kind, .place = place}, anchor, std::nullopt});
+    open_.push_back({YamlNode::make(kind, place), anchor, std::nullopt});
   }
 
   void close() {
@@ -290,6 +290,15 @@ class TextBuffer : public std::streambuf {
 };
 
 }  // namespace
+
+YamlNode YamlNode::make(Kind kind, Place place, std::string text, bool plain) {
+  YamlNode node;
+  node.kind = kind;
+  node.text = std::move(text);
+  node.plain = plain;
+  node.place = std::move(place);
+  return node;
+}
 
 const YamlNode *YamlNode::find(std::string_view key) const {
   const auto found = std::find_if(entries.begin(), entries.end(),

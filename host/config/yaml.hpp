@@ -19,9 +19,10 @@ struct YamlNode {
   std::string text = {};  // scalar
   bool plain = false;     // scalar without quotes or !!str: may mean a number or a boolean
   Place place = {};
-  std::vector<YamlNode> items = {};     // list
-  std::vector<YamlEntry> entries = {};  // map, in the order of writing, no key twice
+  std::vector<YamlNode> items = {};  // list
+  std::vector<YamlEntry> entries;    // map, in the order of writing, no key twice
 
+  static YamlNode make(Kind kind, Place place, std::string text = {}, bool plain = false);
   const YamlNode *find(std::string_view key) const;  // null for a key that is not there
 };
 
