@@ -105,6 +105,9 @@ struct Ledger::Impl {
         .bind(2, static_cast<std::int64_t>(value))
         .run();
   }
+  void add_spent(std::int64_t micros) {
+    set_number("spent_micros", number("spent_micros") + micros);
+  }
   void grow_version() { set_number("version", number("version") + 1); }
 };
 
@@ -211,11 +214,16 @@ std::optional<SampleEnd> Ledger::end(const SampleKey &key) const {
   return read_sample(select);
 }
 
-void Ledger::started(std::span<const SampleKey> keys) {
+void Ledger::started(std::span<const StartedSample> samples) {
   const std::int64_t now = unix_time_ms();
   Transaction transaction(impl_->database);
-  Statement insert = impl_->database.prepare("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?)");
-  for (const SampleKey &key : keys) bind_key(insert, key).bind(4, now).run();
+  Statement insert =
+      impl_->database.prepare("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?, ?)");
+  for (const StartedSample &sample : samples) {
+    bind_key(insert, sample.key).bind(4, now);
+    sample.cost_micros ? insert.bind(5, *sample.cost_micros) : insert.bind_null(5);
+    insert.run();
+  }
   transaction.commit();
 }
 
@@ -229,13 +237,15 @@ void Ledger::withdrawn(std::span<const SampleKey> keys) {
 void Ledger::ended(std::span<const SampleEnd> ends) {
   Transaction transaction(impl_->database);
   Statement insert = impl_->database.prepare(insert_sample_sql());
-  Statement settle =
-      impl_->database.prepare("DELETE FROM started WHERE row = ? AND model = ? AND generation = ?");
+  Statement settle = impl_->database.prepare(delete_started);
+  std::int64_t spent = 0;
   for (const SampleEnd &end : ends) {
     bind_sample(insert, end);
     insert.run();
     bind_key(settle, end.key).run();
+    spent += end.cost_micros.value_or(0);
   }
+  if (spent != 0) impl_->add_spent(spent);
   impl_->grow_version();
   transaction.commit();
 }
@@ -246,10 +256,12 @@ std::uint64_t Ledger::settle_started() {
       "DELETE FROM started WHERE EXISTS (SELECT 1 FROM checkpoints "
       "WHERE checkpoints.row = started.row AND checkpoints.model = started.model)");
   std::vector<SampleEnd> lost;
-  Statement select = impl_->database.prepare("SELECT row, model, generation FROM started");
+  Statement select =
+      impl_->database.prepare("SELECT row, model, generation, cost_micros FROM started");
   while (select.step()) {
     SampleEnd &end = lost.emplace_back();
     end.key = read_key(select);
+    if (!select.is_null(3)) end.cost_micros = select.integer(3);
     end.outcome = Outcome::maybe_billed;
     end.failure = lost_answer();
     end.finished_at_ms = unix_time_ms();
@@ -259,11 +271,21 @@ std::uint64_t Ledger::settle_started() {
   for (const SampleEnd &end : lost) {
     bind_sample(insert, end);
     insert.run();
+    if (end.cost_micros) impl_->add_spent(*end.cost_micros);
   }
   impl_->database.execute("DELETE FROM started");
   if (!lost.empty()) impl_->grow_version();
   transaction.commit();
   return lost.size();
+}
+
+void Ledger::contained(const std::string &container, std::span<const SampleKey> keys) {
+  Transaction transaction(impl_->database);
+  Statement update = impl_->database.prepare(
+      "UPDATE samples SET container = ?4 WHERE row = ?1 AND model = ?2 AND generation = ?3");
+  for (const SampleKey &key : keys) bind_key(update, key).bind(4, container).run();
+  impl_->grow_version();
+  transaction.commit();
 }
 
 void Ledger::forget(std::span<const SampleKey> keys) {
@@ -279,9 +301,17 @@ void Ledger::clear() {
   Transaction transaction(impl_->database);
   impl_->database.execute(
       "DELETE FROM samples; DELETE FROM started; DELETE FROM checkpoints; DELETE FROM rows; "
-      "DELETE FROM models; DELETE FROM state WHERE name <> 'version'");
+      "DELETE FROM models; DELETE FROM state WHERE name NOT IN ('version', 'spent_micros')");
   impl_->grow_version();
   transaction.commit();
+}
+
+std::int64_t Ledger::spent_micros() const {
+  return static_cast<std::int64_t>(impl_->number("spent_micros"));
+}
+
+void Ledger::add_spent(std::int64_t micros) {
+  impl_->add_spent(micros);
 }
 
 void Ledger::set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes) {

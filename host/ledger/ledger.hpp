@@ -30,14 +30,22 @@ struct SampleEnd {
   std::optional<Failure> failure;
   std::string row_id;     // the user's id, may be empty
   std::string file_name;  // relative to the split folder; ok only
+  std::string container;  // the archive in the split folder that holds that file; empty: none
   std::string sha256;     // of the file
   std::uint64_t file_size = 0;
   std::optional<std::uint64_t> seed;
   std::string prompt;
-  Json metadata = Json::object();  // the line of metadata.jsonl without file_name
-  std::optional<std::int64_t> cost_micros;
+  Json metadata = Json::object();           // the line of metadata.jsonl without file_name
+  std::uint32_t attempts = 1;               // requests that asked for it; 0: none left
+  std::optional<std::int64_t> cost_micros;  // of all attempts, in millionths of a dollar
   std::int64_t queue_ns = 0, generate_ns = 0, encode_ns = 0, write_ns = 0;
   std::int64_t finished_at_ms = 0;  // Unix time
+};
+
+// A billed sample whose request is about to leave, and what it may cost at most.
+struct StartedSample {
+  SampleKey key;
+  std::optional<std::int64_t> cost_micros;
 };
 
 struct RowNumber {
@@ -78,20 +86,27 @@ class Ledger {
   std::optional<SampleEnd> end(const SampleKey &key) const;
 
   // A billed request is about to leave: committed before this returns.
-  void started(std::span<const SampleKey> keys);
+  void started(std::span<const StartedSample> samples);
   // Those did not leave after all.
   void withdrawn(std::span<const SampleKey> keys);
   // Samples ended. Committed, and on disk, before this returns; takes a batch so that one fsync
-  // serves many.
+  // serves many. Attempts and costs add up with those of the end that this one replaces.
   void ended(std::span<const SampleEnd> ends);
   // Requests that had left when an earlier run died: with a checkpoint they are drawn again, and
-  // the plugin picks up where it was; without one their samples become maybe_billed. Returns how
-  // many samples did.
+  // the plugin picks up where it was; without one their samples become maybe_billed, at the cost
+  // that was recorded for them. Returns how many samples did.
   std::uint64_t settle_started();
+  // Those samples' files are in that archive of the split folder now, which is on disk.
+  void contained(const std::string &container, std::span<const SampleKey> keys);
   // These samples count as never asked for, and are drawn again.
   void forget(std::span<const SampleKey> keys);
   // As new, except for the version. On disk before this returns.
   void clear();
+
+  // All that was paid or may have been, in millionths of a dollar: of every sample that ended, also
+  // of those that were forgotten since, and of attempts that were billed and failed.
+  std::int64_t spent_micros() const;
+  void add_spent(std::int64_t micros);
 
   // A plugin's own state of one request, on disk before this returns; empty bytes: there is none.
   void set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes);

@@ -1,5 +1,7 @@
 #include "ledger/sample_row.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace pictor::host {
@@ -32,6 +34,8 @@ enum Column : int {
   http_status,
   retry_after_ms,
   stops_model,
+  attempts,
+  container,
   column_count,
 };
 
@@ -40,7 +44,8 @@ constexpr std::array<const char *, column_count> column_names = {
     "file_name", "sha256",         "file_size",   "seed",           "prompt",
     "metadata",  "cost_micros",    "queue_ns",    "generate_ns",    "encode_ns",
     "write_ns",  "finished_at_ms", "stage",       "message",        "provider_code",
-    "parameter", "details_json",   "http_status", "retry_after_ms", "stops_model"};
+    "parameter", "details_json",   "http_status", "retry_after_ms", "stops_model",
+    "attempts",  "container"};
 
 std::string column_list() {
   std::string list;
@@ -78,7 +83,7 @@ void bind_picture(Values &values, const SampleEnd &end) {
 
 void bind_failure(Values &values, const std::optional<Failure> &failure) {
   if (!failure) {
-    for (int column = stage; column < column_count; ++column) {
+    for (int column = stage; column <= stops_model; ++column) {
       values.set_null(static_cast<Column>(column));
     }
     return;
@@ -112,7 +117,16 @@ Failure read_failure(const Statement &statement, Outcome ended_as) {
 std::string insert_sample_sql() {
   std::string marks = "?";
   for (int column = 1; column < column_count; ++column) marks += ", ?";
-  return "INSERT OR REPLACE INTO samples (" + column_list() + ") VALUES (" + marks + ")";
+  std::string replaced;
+  for (int column = outcome; column < column_count; ++column) {
+    if (column == attempts || column == cost_micros) continue;
+    replaced += fmt::format("{0} = excluded.{0}, ", column_names[column]);
+  }
+  return fmt::format(
+      "INSERT INTO samples ({}) VALUES ({}) ON CONFLICT (row, model, generation) DO UPDATE SET {}"
+      "attempts = attempts + excluded.attempts, cost_micros = CASE WHEN cost_micros IS NULL THEN "
+      "excluded.cost_micros ELSE cost_micros + coalesce(excluded.cost_micros, 0) END",
+      column_list(), marks, replaced);
 }
 
 std::string select_samples_sql() {
@@ -146,6 +160,8 @@ void bind_sample(Statement &statement, const SampleEnd &end) {
   values.set(write_ns, end.write_ns);
   values.set(finished_at_ms, end.finished_at_ms);
   bind_failure(values, end.failure);
+  values.set(attempts, end.attempts);
+  values.set_or_null(container, end.container);
 }
 
 SampleEnd read_sample(const Statement &statement) {
@@ -168,6 +184,8 @@ SampleEnd read_sample(const Statement &statement) {
   end.encode_ns = statement.integer(encode_ns);
   end.write_ns = statement.integer(write_ns);
   end.finished_at_ms = statement.integer(finished_at_ms);
+  end.attempts = static_cast<std::uint32_t>(statement.integer(attempts));
+  end.container = statement.text(container);
   if (!statement.is_null(stage)) end.failure = read_failure(statement, end.outcome);
   return end;
 }

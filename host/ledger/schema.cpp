@@ -83,8 +83,29 @@ JOIN models ON models.number = samples.model
 JOIN outcome_names ON outcome_names.number = samples.outcome;
 )sql";
 
+constexpr const char *second_schema = R"sql(
+ALTER TABLE samples ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE samples ADD COLUMN container TEXT;
+ALTER TABLE started ADD COLUMN cost_micros INTEGER;
+DROP VIEW outcomes;
+CREATE VIEW outcomes AS
+SELECT samples.row AS row, samples.row_id AS id, models.name AS model,
+       samples.generation AS generation, outcome_names.name AS outcome,
+       samples.attempts AS attempts, samples.container AS container,
+       samples.file_name AS file_name, samples.seed AS seed, samples.prompt AS prompt,
+       samples.message AS error, samples.stage AS stage, samples.http_status AS http_status,
+       samples.provider_code AS provider_code, samples.sha256 AS sha256,
+       samples.file_size AS file_size, samples.cost_micros / 1e6 AS cost,
+       samples.queue_ns / 1e9 AS queue_seconds, samples.generate_ns / 1e9 AS generate_seconds,
+       samples.encode_ns / 1e9 AS encode_seconds, samples.write_ns / 1e9 AS write_seconds,
+       datetime(samples.finished_at_ms / 1000, 'unixepoch') AS finished_at
+FROM samples
+JOIN models ON models.number = samples.model
+JOIN outcome_names ON outcome_names.number = samples.outcome;
+)sql";
+
 // Step k brings a ledger from user_version k to k + 1: only append.
-constexpr std::array migrations = {first_schema};
+constexpr std::array migrations = {first_schema, second_schema};
 
 void name_outcomes(Database &database) {
   Statement statement = database.prepare("INSERT OR REPLACE INTO outcome_names VALUES (?, ?)");

@@ -142,7 +142,7 @@ void Runner::give_work() {
     std::vector<RequestPtr> batch;
   };
   std::vector<Given> given;
-  std::vector<SampleKey> billed;
+  std::vector<StartedSample> billed;
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
     RunningModel &model = models_[m];
     while (has_room(model)) {
@@ -154,7 +154,9 @@ void Runner::give_work() {
       ++model.batches;
       if (!model.info.billed) continue;
       for (const RequestPtr &request : next.batch) {
-        for (std::uint32_t i = 0; i < request->pictures(); ++i) billed.push_back(request->key(i));
+        for (std::uint32_t i = 0; i < request->pictures(); ++i) {
+          billed.push_back({request->key(i), {}});
+        }
       }
     }
   }

@@ -110,7 +110,7 @@ TEST_CASE("the version grows with ends and jobs, not with reading") {
   Ledger ledger = Ledger::open(dir.path());
   ledger.ended(std::array{made(0, 0, 0)});
   const std::uint64_t one = ledger.version();
-  ledger.started(std::array{SampleKey{1, 0, 0}});
+  ledger.started(std::array{StartedSample{{1, 0, 0}, {}}});
   CHECK(ledger.end({0, 0, 0}));
   CHECK(ledger.version() == one);
   ledger.set_job({{"seed", 1}});
@@ -126,7 +126,8 @@ TEST_CASE("a request that left and has no end may have been billed") {
   const TempDir dir;
   {
     Ledger ledger = Ledger::open(dir.path());
-    ledger.started(std::array{SampleKey{0, 0, 0}, SampleKey{0, 0, 1}, SampleKey{5, 0, 0}});
+    ledger.started(std::array{StartedSample{{0, 0, 0}, {}}, StartedSample{{0, 0, 1}, {}},
+                              StartedSample{{5, 0, 0}, {}}});
     ledger.ended(std::array{made(0, 0, 0)});
   }
   Ledger ledger = Ledger::open(dir.path());
@@ -140,7 +141,7 @@ TEST_CASE("a request that left and has no end may have been billed") {
 TEST_CASE("a request that did not leave after all was not billed") {
   const TempDir dir;
   Ledger ledger = Ledger::open(dir.path());
-  ledger.started(std::array{SampleKey{0, 0, 0}, SampleKey{1, 0, 0}});
+  ledger.started(std::array{StartedSample{{0, 0, 0}, {}}, StartedSample{{1, 0, 0}, {}}});
   ledger.withdrawn(std::array{SampleKey{1, 0, 0}});
   CHECK(ledger.settle_started() == 1);
   CHECK(outcomes(ledger) == "0.0.0 maybe_billed");
@@ -149,7 +150,7 @@ TEST_CASE("a request that did not leave after all was not billed") {
 TEST_CASE("a request that left its checkpoint is picked up, not written off") {
   const TempDir dir;
   Ledger ledger = Ledger::open(dir.path());
-  ledger.started(std::array{SampleKey{0, 0, 0}, SampleKey{1, 0, 0}});
+  ledger.started(std::array{StartedSample{{0, 0, 0}, {}}, StartedSample{{1, 0, 0}, {}}});
   ledger.set_checkpoint(1, 0, "queue-17");
   CHECK(ledger.settle_started() == 1);
   CHECK(outcomes(ledger) == "0.0.0 maybe_billed");
@@ -208,4 +209,39 @@ TEST_CASE("metadata with bytes that are no UTF-8 does not lose the sample") {
   ledger.ended(std::array{end});
   CHECK(ledger.end(end.key)->prompt == end.prompt);
   CHECK(ledger.end(end.key)->metadata["caption"] == "\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST_CASE("attempts and costs of one sample add up, and what was spent is never forgotten") {
+  const TempDir dir;
+  Ledger ledger = Ledger::open(dir.path());
+  SampleEnd lost = failed(0, Outcome::transient);
+  lost.attempts = 5;
+  lost.cost_micros = 10'000;
+  ledger.ended(std::array{lost});
+  ledger.ended(std::array{made(0, 0, 0)});
+  CHECK(ledger.end({0, 0, 0})->attempts == 6);
+  CHECK(ledger.end({0, 0, 0})->cost_micros == 50'000);
+  ledger.add_spent(7);
+  ledger.forget(std::array{SampleKey{0, 0, 0}});
+  ledger.clear();
+  CHECK(ledger.spent_micros() == 50'007);
+}
+
+TEST_CASE("a lost answer is counted as spent at the cost it may have had") {
+  const TempDir dir;
+  Ledger ledger = Ledger::open(dir.path());
+  ledger.started(std::array{StartedSample{{0, 0, 0}, 40'000}, StartedSample{{1, 0, 0}, {}}});
+  CHECK(ledger.settle_started() == 2);
+  CHECK(ledger.spent_micros() == 40'000);
+  CHECK(ledger.end({0, 0, 0})->cost_micros == 40'000);
+  CHECK_FALSE(ledger.end({1, 0, 0})->cost_micros);
+}
+
+TEST_CASE("a file that moved into an archive is known by it") {
+  const TempDir dir;
+  Ledger ledger = Ledger::open(dir.path());
+  ledger.ended(std::array{made(0, 0, 0), made(1, 0, 0)});
+  ledger.contained("train-png-000000.tar", std::array{SampleKey{1, 0, 0}});
+  CHECK(ledger.end({0, 0, 0})->container == "");
+  CHECK(ledger.end({1, 0, 0})->container == "train-png-000000.tar");
 }
