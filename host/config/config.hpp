@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "base/money.hpp"
+#include "config/prices.hpp"
 #include "config/source.hpp"
 #include "config/written.hpp"
 
@@ -33,6 +35,11 @@ struct OutputConfig {
   int quality = 95;  // jpeg and webp, 1..100
 };
 
+struct BudgetConfig {
+  Micros max_cost = 0;                 // of the dataset, all runs together
+  bool allows_unknown_prices = false;  // a model that bills may run without a price
+};
+
 struct JobConfig {
   std::vector<std::string> models;   // names under `models:`; several: every row with every one
   std::filesystem::path prompts;     // absolute; "-" for stdin; empty when inline_prompts is used
@@ -42,6 +49,8 @@ struct JobConfig {
   std::uint32_t num_generations = 1;
   std::uint64_t seed = 0;
   OutputConfig output;
+  std::optional<PriceTable> prices;  // the user's; asked before the one that comes with pictor
+  std::optional<BudgetConfig> budget;
 };
 
 // The whole job, complete and plain. Secrets stand in it as names only.
