@@ -129,10 +129,7 @@ class DatasetRun {
     request.row = prompts_.row(work.row, work.model);
     ModelRequest &asked = request.asked;
     asked.prompt = request.row.prompt;
-    asked.parameters = request.model->request;
-    for (const auto &[id, value] : request.row.parameters) {
-      if (!request.model->pinned.contains(id)) asked.parameters[id] = value;
-    }
+    asked.parameters = request.model->asked_with(request.row);
     asked.trace_id =
         request.row.id.empty() ? fmt::format("row {}", request.number) : request.row.id;
     const Hash128 key = prompts_.key(work.row);

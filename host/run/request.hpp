@@ -30,7 +30,14 @@ struct RunModel {
   std::uint32_t concurrency = 1;
   std::uint32_t number = 0;  // in the ledger
   std::function<std::unique_ptr<Painter>()> open;
+
+  // Its request parameters with those of a row laid over.
+  Parameters asked_with(const Row &row) const;
 };
+
+// Under which names the model may be priced: its load parameter `model`, and what it says that it
+// draws with.
+std::vector<std::string> price_names(const RunModel &model, const std::string &model_name);
 
 // One row on its way through a model, with all that the records of its pictures need. Shared by the
 // threads, changed by none.
