@@ -8,6 +8,7 @@ namespace {
 constexpr CommandEntry table[] = {
     {"run", "Draw the pictures of a job; run again to resume", make_run},
     {"generate", "Draw one prompt, now", make_generate},
+    {"plan", "Say how many pictures, how long and what it costs", make_plan},
     {"status", "Count a run's pictures by outcome", make_status},
     {"gallery", "Write one page that shows a run", make_gallery},
     {"inspect", "Show the settings stored in a picture", make_inspect},
@@ -19,7 +20,6 @@ constexpr CommandEntry table[] = {
     {"config schema", "Print the JSON Schema of job files for editors", make_config_schema},
     {"completion", "Print a shell's completion script", make_completion},
 
-    {"plan", "", nullptr},
     {"retry", "", nullptr},
     {"verify", "", nullptr},
     {"convert", "", nullptr},
