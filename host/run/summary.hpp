@@ -1,12 +1,14 @@
 #pragma once
 
 #include "base/exit_code.hpp"
+#include "base/money.hpp"
 #include "base/outcome.hpp"
 #include "ledger/ledger.hpp"
 #include "plan/plan.hpp"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +29,12 @@ struct StoppedModel {
   Failure failure;
 };
 
+// What may be spent on the dataset, and what is.
+struct BudgetReport {
+  Micros limit = 0, spent = 0;
+  bool reached = false;  // pictures were not asked for because of it
+};
+
 // What a run came to.
 struct Summary {
   PlanCounts counts;       // of the whole dataset
@@ -34,6 +42,7 @@ struct Summary {
   double seconds = 0;
   std::vector<FrequentError> errors;  // of this run, the most frequent first, at most three
   std::vector<StoppedModel> stopped;
+  std::optional<BudgetReport> budget;  // nothing: the job sets none
   bool interrupted = false;
 
   std::uint64_t failed() const { return counts.ended() - counts[Outcome::ok]; }
