@@ -15,16 +15,16 @@ namespace {
 constexpr std::uint32_t usual_concurrency = 4;
 
 std::uint32_t concurrency_of(const ModelConfig &config, const ModelInfo &info) {
-  if (!config.concurrency) {
+  if (!config.limits.concurrency) {
     return info.max_concurrency == 0 ? usual_concurrency : info.max_concurrency;
   }
-  if (info.max_concurrency != 0 && *config.concurrency > info.max_concurrency) {
-    throw Error(point_at(config.place,
-                         fmt::format("{} takes at most {} requests at once; limits.concurrency "
-                                     "is {}",
-                                     config.name, info.max_concurrency, *config.concurrency)));
+  if (info.max_concurrency != 0 && *config.limits.concurrency > info.max_concurrency) {
+    throw Error(point_at(
+        config.place, fmt::format("{} takes at most {} requests at once; limits.concurrency "
+                                  "is {}",
+                                  config.name, info.max_concurrency, *config.limits.concurrency)));
   }
-  return *config.concurrency;
+  return *config.limits.concurrency;
 }
 
 RowRules rules_for(const std::vector<PreparedModel> &models, bool strict) {

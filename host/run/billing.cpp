@@ -119,13 +119,14 @@ void Billing::lost(const Request &request, std::uint32_t index) {
   budget_.settle(price, price);
 }
 
-std::optional<Micros> Billing::cost_of(const SampleEnd &end, const Reservation &reservation,
-                                       bool &is_estimate) const {
+std::optional<Micros> Billing::cost_of(const Request &request, const SampleEnd &end,
+                                       const Reservation &reservation, bool &is_estimate) {
   if (end.cost_micros) return end.cost_micros;
   const PriceEntry *entry = reservation.entry;
   const bool came = end.outcome == Outcome::ok || end.outcome == Outcome::truncated;
   if (came && entry != nullptr && entry->tokens) {
-    if (const auto cost = cost_of_tokens(*entry->tokens, end.metadata)) return cost;
+    const auto cost = cost_of_tokens(*entry->tokens, end.metadata);
+    if (cost) return *cost / request.pictures();
   }
   is_estimate = true;
   const bool priced = has_image_price(entry);
@@ -141,7 +142,7 @@ void Billing::settle(const Request &request, std::uint32_t index, SampleEnd &end
   Model &model = models_.at(lane_of(request));
   const Reservation reservation = take(request.sample(index));
   bool is_estimate = false;
-  end.cost_micros = cost_of(end, reservation, is_estimate);
+  end.cost_micros = cost_of(request, end, reservation, is_estimate);
   budget_.settle(reservation.price, end.cost_micros.value_or(0));
   if (!end.cost_micros) return;
   model.dearest = std::max(model.dearest, *end.cost_micros);

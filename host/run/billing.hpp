@@ -66,8 +66,8 @@ class Billing {
   };
 
   [[noreturn]] void refuse(const Model &model, const Request &request) const;
-  std::optional<Micros> cost_of(const SampleEnd &end, const Reservation &reservation,
-                                bool &is_estimate) const;
+  static std::optional<Micros> cost_of(const Request &request, const SampleEnd &end,
+                                       const Reservation &reservation, bool &is_estimate);
   Reservation take(const Sample &sample);
 
   std::shared_ptr<const PriceTables> tables_;
