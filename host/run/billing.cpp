@@ -18,9 +18,20 @@ bool has_image_price(const PriceEntry *entry) {
   return entry != nullptr && entry->image.has_value();
 }
 
+[[noreturn]] void refuse(const std::string &name, const std::string &plugin,
+                         const std::string &model, const std::string &how) {
+  throw Error(
+      fmt::format("the job has a budget, and there is no price per picture of {} ({} {}){}", name,
+                  plugin, model, how),
+      fmt::format(
+          "add it under job.prices: {{entries: [{{plugin: {}, model: {}, image: DOLLARS}}]}}"
+          ", or set job.budget.unknown_price: allow",
+          plugin, model == "*" ? "'*'" : model));
+}
+
 // The model that draws it.
 std::uint32_t lane_of(const Request &request) {
-  return request.work.model;
+  return request.work.lane;
 }
 
 void put_cost(Json &metadata, Micros cost, bool is_estimate) {
@@ -40,35 +51,32 @@ void Billing::open_model(std::uint32_t position, const RunModel &model, bool bil
                          const std::string &model_name) {
   if (models_.size() <= position) models_.resize(position + 1);
   const std::vector<std::string> names = price_names(model, model_name);
-  models_[position] = {model.name, model.plugin, names.empty() ? "*" : names.back(), billed,
-                       ModelPrices(tables_, model.plugin, names)};
+  models_[position] = {model.name, model.plugin,  names.empty() ? "*" : names.back(),
+                       billed,     model.request, ModelPrices(tables_, model.plugin, names)};
 }
 
-void Billing::refuse(const Model &model, const Request &request) const {
-  throw Error(
-      fmt::format("the job has a budget, and what {} costs is not known: there is no price per "
-                  "picture for {} {}, as row {} asks for it",
-                  model.name, model.plugin, model.price_name,
-                  request.row.id.empty() ? std::to_string(request.number) : request.row.id),
-      fmt::format(
-          "add it under job.prices: {{entries: [{{plugin: {}, model: {}, image: DOLLARS}}]}}"
-          ", or set job.budget.unknown_price: allow",
-          model.plugin, model.price_name == "*" ? "'*'" : model.price_name));
+bool Billing::needs_price(const Model &model) const {
+  return model.billed && config_ && !config_->allows_unknown_prices;
 }
 
 void Billing::refuse_unknown_prices(
     Plan rest, const std::function<Request(const Work &)> &make_request) const {
-  if (!config_ || config_->allows_unknown_prices) return;
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
     const Model &model = models_[m];
-    while (model.billed) {
+    if (!needs_price(model)) continue;
+    const bool for_all = !model.prices.depends_on_request();
+    if ((for_all || !rest.has_work(m)) && !has_image_price(model.prices.find(model.asked, 1))) {
+      refuse(model.name, model.plugin, model.price_name, "");
+    }
+    while (!for_all) {
       const std::vector<Work> work = rest.next_ready(m, 1, Plan::Time::max());
       if (work.empty()) break;
       const Request request = make_request(work.front());
-      if (!has_image_price(model.prices.find(request.asked.parameters, request.pictures()))) {
-        refuse(model, request);
-      }
-      if (!model.prices.depends_on_request()) break;
+      if (has_image_price(model.prices.find(request.asked.parameters, request.pictures())))
+        continue;
+      refuse(model.name, model.plugin, model.price_name,
+             fmt::format(" as row {} asks for it",
+                         request.row.id.empty() ? std::to_string(request.number) : request.row.id));
     }
   }
 }
@@ -77,7 +85,9 @@ Billing::Admitted Billing::admit(const Request &request) {
   const Model &model = models_.at(lane_of(request));
   Reservation each;
   each.entry = model.prices.find(request.asked.parameters, request.pictures());
-  each.price = has_image_price(each.entry) ? each.entry->image->high : model.dearest;
+  const bool priced = has_image_price(each.entry);
+  if (!priced && needs_price(model)) return {0, false};
+  each.price = priced ? each.entry->image->high : model.dearest;
   std::uint64_t pictures = request.pictures();
   Budget::Answer answer = budget_.reserve(each.price * static_cast<Micros>(pictures));
   if (answer == Budget::Answer::never) {

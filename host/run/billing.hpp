@@ -30,7 +30,8 @@ class Billing {
                   const std::string &model_name);
 
   // Throws Error that names the first model and row without a known price, when the budget does not
-  // allow that. `rest`: what is going to be asked.
+  // allow that. `rest`: what is going to be asked; models that only stand in are judged by their
+  // own parameters.
   void refuse_unknown_prices(Plan rest,
                              const std::function<Request(const Work &)> &make_request) const;
 
@@ -57,6 +58,7 @@ class Billing {
   struct Model {
     std::string name, plugin, price_name;
     bool billed = false;
+    Parameters asked;  // by a row that sets none
     ModelPrices prices;
     Micros dearest = 0;  // picture so far: what one without a known price is expected to cost
   };
@@ -65,7 +67,7 @@ class Billing {
     const PriceEntry *entry = nullptr;
   };
 
-  [[noreturn]] void refuse(const Model &model, const Request &request) const;
+  bool needs_price(const Model &model) const;
   static std::optional<Micros> cost_of(const Request &request, const SampleEnd &end,
                                        const Reservation &reservation, bool &is_estimate);
   Reservation take(const Sample &sample);

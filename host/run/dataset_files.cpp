@@ -55,19 +55,19 @@ CardFacts card_facts(const Ledger &ledger, const Config &config, std::span<const
   facts.split = config.job.output.split;
   facts.rows = rows;
   facts.seed = config.job.seed;
-  std::map<std::uint32_t, std::string> model_names;
+  std::map<std::string, std::string> model_names;
   ledger.for_each_end([&](const SampleEnd &end) {
     ++facts.counts[static_cast<std::size_t>(end.outcome)];
     if (end.outcome != Outcome::ok) return;
-    model_names.emplace(end.key.model, end.metadata.value("model_name", ""));
+    model_names.emplace(end.metadata.value("model", ""), end.metadata.value("model_name", ""));
     const std::vector<std::string> &shown = facts.example_prompts;
     if (shown.size() < prompts_on_card && (shown.empty() || shown.back() != end.prompt)) {
       facts.example_prompts.push_back(end.prompt);
     }
   });
   for (const RunModel &model : models) {
-    facts.models.push_back({model.name, model_names[model.number], model.plugin,
-                            model.plugin_version, card_parameters(model)});
+    facts.models.push_back({model.name, model_names[model.name], model.plugin, model.plugin_version,
+                            card_parameters(model)});
   }
   return facts;
 }

@@ -77,16 +77,18 @@ class DatasetRun {
   void settle_job() {
     const Json before = ledger_.job();
     layout_ = before.contains("layout") ? layout_from_json(before["layout"])
-                                        : layout_for(prompts_, models_.size());
+                                        : layout_for(prompts_, wanted_models(models_).size());
     Json after = job_record(config_, models_, layout_);
     refuse_changed_settings(ledger_, config_, after, models_);
     keep_other_models(before, after);
     if (after != before) ledger_.set_job(after);
-    for (RunModel &model : models_) model.number = ledger_.model_number(model.name);
+    for (RunModel &model : models_) {
+      if (!model.stands_in) model.number = ledger_.model_number(model.name);
+    }
     if (const std::uint64_t lost = ledger_.settle_started(); lost > 0) {
       status_.warning(fmt::format(
           "{} billed requests of an earlier run have no answer on record: they may have been paid "
-          "for and are not sent again",
+          "for and are sent again only where retry.maybe_billed is redraw",
           lost));
     }
   }
@@ -107,7 +109,7 @@ class DatasetRun {
         prompts_.size(), [this](std::uint32_t row) { return prompts_.key(row); }, ledger_.rows());
     if (!numbers.fresh().empty()) ledger_.add_rows(numbers.fresh());
     std::vector<std::uint32_t> model_numbers;
-    for (const RunModel &model : models_) model_numbers.push_back(model.number);
+    for (const RunModel &model : wanted_models(models_)) model_numbers.push_back(model.number);
     record_bad_rows(ledger_, prompts_, numbers, model_numbers);
     return numbers;
   }
@@ -116,17 +118,22 @@ class DatasetRun {
     const OutputConfig &output = config_.job.output;
     DatasetFolder store(output.dir / output.split, FileNames(layout_, ledger_.models()),
                         {output.format, output.quality}, program_version());
-    Runner runner({plan, ledger_, store, status_, models_,
-                   [&](const Work &work) { return make_request(work, numbers); }, interrupt});
-    return runner.run();
+    Runner::Parts parts{plan,     ledger_,
+                        store,    status_,
+                        models_,  [&](const Work &work) { return make_request(work, numbers); },
+                        interrupt};
+    parts.billing = std::make_shared<Billing>(price_tables(config_.job.prices), config_.job.budget,
+                                              ledger_.spent_micros());
+    return Runner(std::move(parts)).run();
   }
 
   Request make_request(const Work &work, const RowNumbers &numbers) const {
     Request request;
     request.work = work;
     request.number = numbers.number(work.row);
-    request.model = &models_[work.model];
-    request.row = prompts_.row(work.row, work.model);
+    request.model = &models_[work.lane];
+    if (work.lane != work.model) request.fallback_for = &models_[work.model];
+    request.row = prompts_.row(work.row, work.lane);
     ModelRequest &asked = request.asked;
     asked.prompt = request.row.prompt;
     asked.parameters = request.model->asked_with(request.row);
@@ -141,7 +148,7 @@ class DatasetRun {
 
   std::vector<std::string> model_names() const {
     std::vector<std::string> names;
-    for (const RunModel &model : models_) names.push_back(model.name);
+    for (const RunModel &model : wanted_models(models_)) names.push_back(model.name);
     return names;
   }
 

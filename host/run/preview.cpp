@@ -62,8 +62,9 @@ Preview preview_job(const PreparedJob &job, const RunOptions &options, const Wor
       ledger ? ledger->rows() : std::vector<RowNumber>());
   Plan plan = plan_dataset(job.prompts, numbers, models, ledger ? &*ledger : nullptr);
   if (options.limit) plan.limit(*options.limit);
+  opened.resize(plan.models());
   Preview preview{ledger.has_value() && has_ends(*ledger), plan.counts(), std::move(opened)};
-  for (std::uint32_t model = 0; model < models.size(); ++model) {
+  for (std::uint32_t model = 0; model < plan.models(); ++model) {
     take_all(plan, model, [&](const Work &work) {
       preview.models[model].to_draw += work.generations.size();
       if (visit) visit(preview.models, models[model], work);

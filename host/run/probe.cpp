@@ -36,10 +36,12 @@ class ScratchFolder {
   fs::path path_;
 };
 
+// Without retries, which may fall back to a model that bills.
 Config with_one_model(Config config, const std::string &model, const fs::path &dir) {
   config.job.models = {model};
   config.job.output.dir = dir;
   config.job.budget.reset();
+  for (ModelConfig &each : config.models) each.retry = {};
   return config;
 }
 

@@ -19,6 +19,10 @@ std::vector<RunModel> run_models(const PreparedJob &job) {
     model.request = prepared.request;
     model.pinned = prepared.pinned;
     model.concurrency = prepared.concurrency;
+    model.limits = prepared.limits;
+    model.retry = prepared.retry;
+    model.pool = prepared.pool;
+    model.stands_in = prepared.stands_in;
     model.open = [&prepared] {
       return make_plugin_painter(prepared.plugin, prepared.model_id, prepared.load);
     };

@@ -191,7 +191,7 @@ TEST_CASE("a price that is not known keeps a run with a budget from starting") {
   const Till strict(low_only, dollars(10));
   CHECK(problem(strict, {"low", "low", "low"}) == "starts");
   CHECK_THAT(problem(strict, {"low", "low", "auto"}),
-             ContainsSubstring("no price per picture for shop fast-2026, as row 2 asks"));
+             ContainsSubstring("no price per picture of painter (shop fast-2026) as row 2 asks"));
   CHECK_THAT(problem(strict, {"low", "high", "low"}), ContainsSubstring("row 1"));
   CHECK(problem(Till(low_only, dollars(10, true)), {"low", "low", "auto"}) == "starts");
   CHECK(problem(Till(low_only, std::nullopt), {"low", "low", "auto"}) == "starts");
