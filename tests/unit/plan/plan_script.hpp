@@ -56,7 +56,7 @@ class PlanScript {
       for (const std::uint32_t generation : work.generations) {
         if (!text.empty() && text.back() != ' ') text += ' ';
         text += std::to_string(work.row) + "." + std::to_string(generation);
-        if (work.lane != work.model) text += "@" + std::to_string(work.model);
+        if (work.lane != work.model) text.append("@").append(std::to_string(work.model));
       }
     }
     return text;

@@ -136,11 +136,6 @@ TEST_CASE("a picture that is sent to another model keeps the one that was wanted
 }
 
 TEST_CASE("pictures of one row for two models travel apart") {
-  PlanScript script("1", 2);
-  script.take(1, 0);
-  script.send_to("0.0@0", 1, 0).take(1, 1);
-  script.put_back("0.0@1", 0);
-  CHECK(script.take(9, 1) == "0.0");
   PlanScript both("1", 2);
   both.take(1, 0);
   both.take(1, 1);
