@@ -6,6 +6,9 @@ namespace pictor::host {
 
 namespace {
 
+// A million dollars: what is beyond is a mistake, and would spoil every sum.
+constexpr std::int64_t dearest_picture = 1'000'000'000'000;
+
 void add(Json &record, const std::string &name, const Json &value) {
   const bool says_nothing = value.is_null() || (value.is_string() && value.empty());
   if (!says_nothing && !record.contains(name)) record[name] = value;
@@ -44,7 +47,8 @@ std::optional<std::uint64_t> sample_seed_of(const Request &request, std::uint32_
 }
 
 std::optional<std::int64_t> sample_cost_of(const PictureMeta *meta) {
-  if (meta == nullptr) return std::nullopt;
+  if (meta == nullptr || !meta->cost_micros) return std::nullopt;
+  if (*meta->cost_micros < 0 || *meta->cost_micros > dearest_picture) return std::nullopt;
   const bool dollars = meta->cost_currency.empty() || meta->cost_currency == "USD";
   return dollars ? meta->cost_micros : std::nullopt;
 }

@@ -19,7 +19,7 @@ std::optional<std::uint64_t> sample_seed_of(const Request &request, std::uint32_
                                             const PictureMeta *meta);
 
 // What the plugin says that the picture cost, in millionths of a US dollar; nothing where it does
-// not say, or says it in another currency.
+// not say, says it in another currency, or says what cannot be.
 std::optional<std::int64_t> sample_cost_of(const PictureMeta *meta);
 
 }  // namespace pictor::host

@@ -167,6 +167,11 @@ TEST_CASE("a model without a price is expected to cost what its dearest picture 
   CHECK(till.state() == "6 spent, 0 reserved");
 }
 
+TEST_CASE("a picture without a known price does not leave once the limit is reached") {
+  Till till("  - {plugin: other, model: x, image: 1}\n", dollars(10, true), 10);
+  CHECK(till.send(0) == "never");
+}
+
 TEST_CASE("a price that is not known keeps a run with a budget from starting") {
   const std::string low_only =
       "  - {plugin: shop, model: fast*, when: {quality: low}, image: 1}\n"
