@@ -94,7 +94,7 @@ class BilledJob:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pictor-bill-"))
         self.out = self.dir / "out"
         self.server = BillingServer(self.dir, script or {}, delay_ms, seed)
-        self.known_ok = {}
+        self.known_ok, self.gone, self.done, self.last_code = {}, 0, False, None
         self.write_job(checkpoint, layout)
         self.server.start()
 
@@ -152,17 +152,14 @@ job: {{prompts: prompts.jsonl, num_generations: {GENERATIONS}, output: {{dir: ou
     def said(self):
         return (self.dir / "stderr").read_text(errors="replace")
 
-    def is_done(self):
-        samples = self.ledger()
-        return len(samples) == self.samples and not any(s.outcome in AGAIN for s in samples.values())
-
     def finish(self, codes=(0, 3), runs=60):
         """Runs the same command until every sample has an end; each run ends with one of `codes`."""
         for _ in range(runs):
             code = self.run()
             if code not in codes:
                 raise Stuck(f"{self.dir}: the job's own run ended with {code}: {self.said()}")
-            if self.is_done():
+            self.note_progress()
+            if self.done:
                 return
         raise Stuck(f"{self.dir}: not done after {runs} runs: {collections.Counter(s.outcome for s in self.ledger().values())}")
 
@@ -188,11 +185,12 @@ job: {{prompts: prompts.jsonl, num_generations: {GENERATIONS}, output: {{dir: ou
         return {(row, generation): Sample(*rest) for row, generation, *rest in rows}
 
     def note_progress(self):
-        """After a fault: what was recorded as ok before is still there, unchanged. Returns how much is not."""
-        ok = {key: sample for key, sample in self.ledger().items() if sample.outcome == "ok"}
-        gone = sum(ok.get(key, Sample(*5 * [None])).sha256 != sample.sha256 for key, sample in self.known_ok.items())
+        """After a run: sets `done`; counts in `gone` what was recorded as ok before and is not there now, unchanged."""
+        samples = self.ledger()
+        ok = {key: sample.sha256 for key, sample in samples.items() if sample.outcome == "ok"}
+        self.gone += sum(ok.get(key) != sha256 for key, sha256 in self.known_ok.items())
         self.known_ok = ok
-        return gone
+        self.done = len(samples) == self.samples and not any(s.outcome in AGAIN for s in samples.values())
 
     def stored(self):
         """({name in the split folder: bytes} of all pictures, names that are there twice); a picture in an archive is
@@ -222,7 +220,9 @@ job: {{prompts: prompts.jsonl, num_generations: {GENERATIONS}, output: {{dir: ou
         files, twice = self.stored()
         self.check_files(finding, ledger, files, twice)
         self.check_payments(finding, ledger, paid)
-        finding.lost += self.note_progress()
+        if self.gone:
+            finding.lost += self.gone
+            finding.notes.append(f"{self.gone} pictures that were on record were not, or were others, after a later run")
         return finding
 
     def check_files(self, finding, ledger, files, twice):
