@@ -11,6 +11,7 @@
 #include "run/job_record.hpp"
 #include "run/output_folder.hpp"
 #include "run/runner.hpp"
+#include "run/unrecorded_pictures.hpp"
 
 #include <fmt/format.h>
 
@@ -59,6 +60,7 @@ class DatasetRun {
     }
     settle_job();
     const RowNumbers numbers = number_rows();
+    settle_started(numbers);
     Plan plan = plan_dataset(prompts_, numbers, models_, &ledger_);
     if (options.limit) plan.limit(*options.limit);
     status_.started({config_.job.output.dir, model_names(), plan.counts()});
@@ -83,6 +85,13 @@ class DatasetRun {
     keep_other_models(before, after);
     if (after != before) ledger_.set_job(after);
     for (RunModel &model : models_) model.number = ledger_.model_number(model.name);
+  }
+
+  // What an earlier run had asked a billed model for when it died.
+  void settle_started(const RowNumbers &numbers) {
+    const OutputConfig &output = config_.job.output;
+    record_unrecorded(ledger_, output.dir / output.split, FileNames(layout_, ledger_.models()),
+                      [&](const SampleKey &key) { return request_of(key, numbers); });
     if (const std::uint64_t lost = ledger_.settle_started(); lost > 0) {
       status_.warning(fmt::format(
           "{} billed requests of an earlier run have no answer on record: they may have been paid "
@@ -140,6 +149,16 @@ class DatasetRun {
       asked.seeds.push_back(host::sample_seed(config_.job.seed, request.row.seed, key, generation));
     }
     return request;
+  }
+
+  std::optional<Request> request_of(const SampleKey &key, const RowNumbers &numbers) const {
+    const std::optional<std::uint32_t> row = numbers.position(key.row);
+    const auto model = std::find_if(models_.begin(), models_.end(), [&](const RunModel &candidate) {
+      return candidate.number == key.model;
+    });
+    if (!row || model == models_.end()) return std::nullopt;
+    const auto index = static_cast<std::uint32_t>(model - models_.begin());
+    return make_request({*row, index, {key.generation}}, numbers);
   }
 
   std::vector<std::string> model_names() const {

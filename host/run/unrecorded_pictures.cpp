@@ -1,0 +1,115 @@
+#include "run/unrecorded_pictures.hpp"
+
+#include "base/file.hpp"
+#include "base/hash.hpp"
+#include "output/decode.hpp"
+#include "output/stored_settings.hpp"
+#include "run/sample_record.hpp"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <set>
+#include <system_error>
+
+namespace pictor::host {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array formats = {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp};
+// File systems round the time of a file.
+constexpr std::int64_t time_tolerance_ms = 1000;
+
+// Unix time in ms; nothing when there is no such file.
+std::optional<std::int64_t> written_at(const fs::path &file) {
+  struct stat status;
+  if (::stat(file.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    throw FileError("read", file, errno);
+  }
+  return std::int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+}
+
+// The record inside the picture where it is this sample's; else what the request says.
+Json record_of(const Request &request, const std::string &bytes, const ImageInfo &info) {
+  Json record = sample_record(request, 0, nullptr);
+  if (auto stored = read_stored_settings(bytes);
+      stored && stored->origin == StoredSettings::Origin::pictor &&
+      stored->settings.value("text", Json()) == record["text"] &&
+      stored->settings.value("seed", Json()) == record.value("seed", Json())) {
+    record = std::move(stored->settings);
+  }
+  record["width"] = info.width;
+  record["height"] = info.height;
+  return record;
+}
+
+std::optional<std::int64_t> cost_of(const Json &record, const StartedSample &started) {
+  const auto cost = record.find("cost");
+  if (cost == record.end() || !cost->is_number()) return started.cost_micros;
+  return std::llround(cost->get<double>() * 1e6);
+}
+
+// Nothing when the file is no whole picture.
+std::optional<SampleEnd> end_of(const Request &request, const StartedSample &started,
+                                const std::string &bytes, std::string file_name) {
+  const auto checked = check_image(bytes);
+  if (std::holds_alternative<Failure>(checked)) return std::nullopt;
+  SampleEnd end;
+  end.key = started.key;
+  end.outcome = Outcome::ok;
+  end.row_id = request.row.id;
+  end.prompt = request.row.prompt;
+  end.seed = sample_seed_of(request, 0, nullptr);
+  end.file_name = std::move(file_name);
+  end.file_size = bytes.size();
+  end.sha256 = sha256_hex(bytes.data(), bytes.size());
+  end.metadata = record_of(request, bytes, std::get<ImageInfo>(checked));
+  end.metadata["sha256"] = end.sha256;
+  end.cost_micros = cost_of(end.metadata, started);
+  return end;
+}
+
+void remove_file(const fs::path &file) {
+  std::error_code error;
+  fs::remove(file, error);
+  if (error) throw FileError("remove", file, error.value());
+}
+
+}  // namespace
+
+std::uint64_t record_unrecorded(Ledger &ledger, const fs::path &split_folder,
+                                const FileNames &names, const RequestOf &request_of) {
+  std::vector<SampleEnd> ends;
+  std::set<fs::path> folders;
+  for (const StartedSample &started : ledger.started_samples()) {
+    const SampleKey &key = started.key;
+    for (const ImageFormat format : formats) {
+      const std::string name = names.file_name(key.row, key.model, key.generation, format);
+      const fs::path file = split_folder / name;
+      const std::optional<std::int64_t> written = written_at(file);
+      if (!written) continue;
+      const std::optional<Request> request = request_of(key);
+      const bool of_this_request = *written + time_tolerance_ms >= started.started_at_ms;
+      std::optional<SampleEnd> end;
+      if (request && of_this_request) end = end_of(*request, started, read_file(file), name);
+      if (!end) {
+        remove_file(file);
+        continue;
+      }
+      end->finished_at_ms = *written;
+      folders.insert(file.parent_path());
+      ends.push_back(*std::move(end));
+      break;
+    }
+  }
+  for (const fs::path &folder : folders) sync_directory(folder);
+  if (!ends.empty()) ledger.ended(ends);
+  return ends.size();
+}
+
+}  // namespace pictor::host
