@@ -8,7 +8,9 @@ namespace {
 constexpr CommandEntry table[] = {
     {"run", "Draw the pictures of a job; run again to resume", make_run},
     {"generate", "Draw one prompt, now", make_generate},
-    {"status", "Count a run's pictures by outcome", make_status},
+    {"status", "Tell how a run stands: outcomes, speed, cost, errors", make_status},
+    {"retry", "Draw again the samples that ended in a given way", make_retry},
+    {"verify", "Check that a dataset is whole, and repair it", make_verify},
     {"gallery", "Write one page that shows a run", make_gallery},
     {"inspect", "Show the settings stored in a picture", make_inspect},
     {"params", "List every runtime parameter of a job or plugin", make_params},
@@ -20,8 +22,6 @@ constexpr CommandEntry table[] = {
     {"completion", "Print a shell's completion script", make_completion},
 
     {"plan", "", nullptr},
-    {"retry", "", nullptr},
-    {"verify", "", nullptr},
     {"convert", "", nullptr},
     {"merge", "", nullptr},
     {"emit", "", nullptr},

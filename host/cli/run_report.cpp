@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "cli/text_layout.hpp"
 #include "ledger/ledger.hpp"
+#include "run/status_text.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
@@ -49,6 +50,57 @@ std::string counts_table(const RunReport &report) {
   return table(rows);
 }
 
+// What ended since a run began.
+struct Since {
+  std::uint64_t made = 0, final = 0;
+
+  void add(const SampleEnd &end) {
+    if (end.outcome == Outcome::ok) ++made;
+    if (!drawn_again(end.outcome)) ++final;
+  }
+};
+
+// The note of a run that is at work, or was killed, is brought up to date by what is recorded.
+void settle_note(RunReport &report, const Since &since) {
+  const RunNote &note = *report.note;
+  if (note.ended_at_ms > 0) {
+    report.left = note.left;
+    if (note.seconds > 0)
+      report.images_per_minute = static_cast<double>(note.made) * 60 / note.seconds;
+    return;
+  }
+  report.left = note.left - std::min(note.left, since.final);
+  const std::int64_t milliseconds = report.last_finished_ms - note.begun_at_ms;
+  if (since.made > 0 && milliseconds > 0) {
+    report.images_per_minute =
+        static_cast<double>(since.made) * 60'000 / static_cast<double>(milliseconds);
+  }
+}
+
+std::string stages_text(const StageTimes &stages) {
+  std::string text;
+  for (const auto &[stage, mean] : mean_stage_seconds(stages).items()) {
+    text += fmt::format("{}{} {:.3f} s", text.empty() ? "" : ", ", stage, mean.get<double>());
+  }
+  return text;
+}
+
+// One line per thing that is known.
+std::string figures_text(const RunReport &report) {
+  std::string text;
+  const auto line = [&](const std::string &what, const std::string &value) {
+    text += fmt::format("{:<14}{}\n", what, value);
+  };
+  if (report.note) line("left to draw", fmt::format("{}", report.left));
+  if (report.images_per_minute > 0) line("last run", rate_text(report.images_per_minute));
+  line("attempts", fmt::format("{}, {} of them retries", report.attempts, report.retries));
+  if (report.cost_micros > 0) line("cost", dollars_text(report.cost_micros));
+  if (report.stages.samples > 0) line("mean times", stages_text(report.stages));
+  if (!report.holder.empty()) line("at work", terminal_safe(report.holder));
+  if (report.note && report.note->removed.count > 0) text += text_of(report.note->removed) + '\n';
+  return text;
+}
+
 }  // namespace
 
 std::uint64_t RunReport::total(Outcome outcome) const {
@@ -64,16 +116,25 @@ RunReport read_run_report(const std::filesystem::path &dir) {
   report.models = ledger.models();
   report.counts.resize(report.models.size());
   report.rows = ledger.rows().size();
-  ErrorTally errors;
+  report.note = read_run_note(ledger);
+  report.cost_micros = ledger.spent_micros();
+  report.holder = ledger_holder(dir);
+  RunTally tally;
+  Since since;
   ledger.for_each_end([&](const SampleEnd &end) {
     // A model that a run beside this one has just added is counted next time.
     if (end.key.model >= report.counts.size()) return;
     ++report.counts[end.key.model][static_cast<std::size_t>(end.outcome)];
     report.bytes += end.file_size;
     report.last_finished_ms = std::max(report.last_finished_ms, end.finished_at_ms);
-    if (end.outcome != Outcome::ok) errors.add(end);
+    tally.add(end);
+    if (report.note && end.finished_at_ms >= report.note->begun_at_ms) since.add(end);
   });
-  report.errors = errors.most_frequent(shown_errors);
+  report.errors = tally.errors.most_frequent(shown_errors);
+  report.attempts = tally.attempts;
+  report.retries = tally.retries;
+  report.stages = tally.stages;
+  if (report.note) settle_note(report, since);
   return report;
 }
 
@@ -83,10 +144,25 @@ Json as_json(const RunReport &report) {
                    {"pictures", report.total(Outcome::ok)},
                    {"bytes", report.bytes},
                    {"last_finished", nullptr},
+                   {"left", nullptr},
+                   {"attempts", report.attempts},
+                   {"retries", report.retries},
+                   {"cost_micros", report.cost_micros},
+                   {"images_per_minute", report.images_per_minute},
+                   {"stage_seconds", mean_stage_seconds(report.stages)},
+                   {"in_use_by", nullptr},
+                   {"removed_rows", nullptr},
                    {"outcomes", Json::object()},
                    {"models", Json::object()},
                    {"errors", Json::array()}};
   if (report.last_finished_ms > 0) document["last_finished"] = utc_time(report.last_finished_ms);
+  if (!report.holder.empty()) document["in_use_by"] = report.holder;
+  if (report.note) {
+    document["left"] = report.left;
+    document["removed_rows"] = {{"count", report.note->removed.count},
+                                {"example_row", report.note->removed.example_row},
+                                {"example_id", report.note->removed.example_id}};
+  }
   for (std::size_t outcome = 0; outcome < outcome_names.size(); ++outcome) {
     const std::string name(outcome_names[outcome]);
     document["outcomes"][name] = report.total(static_cast<Outcome>(outcome));
@@ -109,7 +185,7 @@ std::string as_text(const RunReport &report) {
                      fmt::format("{} pictures of {} rows, {}", report.total(Outcome::ok),
                                  report.rows, size_text(report.bytes));
   if (report.last_finished_ms > 0) text += ", last change " + local_time(report.last_finished_ms);
-  text += "\n\n" + counts_table(report);
+  text += "\n\n" + counts_table(report) + '\n' + figures_text(report);
   if (!report.errors.empty()) text += "\nmost frequent errors\n";
   for (const FrequentError &error : report.errors) {
     text += paragraph(fmt::format("{} x {}: {}", error.count, name_of(error.outcome),

@@ -2,11 +2,13 @@
 
 #include "base/json.hpp"
 #include "base/outcome.hpp"
+#include "run/run_note.hpp"
 #include "run/summary.hpp"
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,15 @@ struct RunReport {
   std::uint64_t bytes = 0;            // of the pictures
   std::int64_t last_finished_ms = 0;  // Unix time; 0: nothing ended yet
   std::vector<FrequentError> errors;  // the most frequent first, three at most
+  std::uint64_t attempts = 0, retries = 0;
+  std::int64_t cost_micros = 0;  // all that was spent, also on what was drawn anew since
+  StageTimes stages;             // of the pictures
+  std::string holder;            // the run at work, in words
+  // Of the latest run; nothing: none has noted anything. What was left to draw then, less what has
+  // ended since.
+  std::optional<RunNote> note;
+  std::uint64_t left = 0;
+  double images_per_minute = 0;  // of the latest run; 0: it made nothing
 
   std::uint64_t total(Outcome outcome) const;
 };

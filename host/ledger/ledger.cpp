@@ -77,10 +77,18 @@ Database open_beside_writer(const fs::path &file) {
   }
 }
 
+fs::path lock_file(const fs::path &output_dir) {
+  return ledger_file(output_dir).parent_path() / "lock";
+}
+
 }  // namespace
 
 fs::path ledger_file(const fs::path &output_dir) {
   return output_dir / ".pictor" / "ledger.sqlite";
+}
+
+std::string ledger_holder(const fs::path &output_dir) {
+  return lock_holder(lock_file(output_dir));
 }
 
 struct Ledger::Impl {
@@ -108,6 +116,19 @@ struct Ledger::Impl {
   void add_spent(std::int64_t micros) {
     set_number("spent_micros", number("spent_micros") + micros);
   }
+  Json note(std::string_view name) {
+    get_state.bind(1, name);
+    const bool known = get_state.step();
+    Json json = known ? Json::parse(get_state.text(0), nullptr, false) : Json::object();
+    get_state.reset();
+    return json.is_discarded() ? Json::object() : json;
+  }
+  void set_note(std::string_view name, const Json &json) {
+    database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)")
+        .bind(1, name)
+        .bind(2, json.dump(-1, ' ', false, Json::error_handler_t::replace))
+        .run();
+  }
   void grow_version() { set_number("version", number("version") + 1); }
 };
 
@@ -119,7 +140,7 @@ Ledger::~Ledger() = default;
 Ledger Ledger::open(const fs::path &output_dir) {
   const fs::path folder = ledger_file(output_dir).parent_path();
   make_directories(folder);
-  auto lock = std::make_unique<FolderLock>(folder / "lock");
+  auto lock = std::make_unique<FolderLock>(lock_file(output_dir));
   const fs::path file = ledger_file(output_dir);
   Database database(file, Database::Access::read_write);
   migrate(database, file);
@@ -140,18 +161,12 @@ Ledger Ledger::open_read_only(const fs::path &output_dir) {
 }
 
 Json Ledger::job() const {
-  impl_->get_state.bind(1, "job");
-  const bool known = impl_->get_state.step();
-  Json job = known ? Json::parse(impl_->get_state.text(0), nullptr, false) : Json::object();
-  impl_->get_state.reset();
-  return job.is_discarded() ? Json::object() : job;
+  return impl_->note("job");
 }
 
 void Ledger::set_job(const Json &job) {
   Transaction transaction(impl_->database);
-  impl_->database.prepare("INSERT OR REPLACE INTO state VALUES ('job', ?)")
-      .bind(1, job.dump())
-      .run();
+  impl_->set_note("job", job);
   impl_->grow_version();
   transaction.commit();
 }
@@ -311,6 +326,17 @@ void Ledger::forget(std::span<const SampleKey> keys) {
   transaction.commit();
 }
 
+void Ledger::reopen(std::span<const SampleKey> keys) {
+  Transaction transaction(impl_->database);
+  Statement update = impl_->database.prepare(
+      "UPDATE samples SET outcome = ?4 WHERE row = ?1 AND model = ?2 AND generation = ?3");
+  for (const SampleKey &key : keys) {
+    bind_key(update, key).bind(4, static_cast<std::int64_t>(Outcome::cancelled)).run();
+  }
+  impl_->grow_version();
+  transaction.commit();
+}
+
 void Ledger::clear() {
   Transaction transaction(impl_->database);
   impl_->database.execute(
@@ -342,6 +368,30 @@ std::string Ledger::checkpoint(std::uint32_t row, std::uint32_t model) const {
       impl_->database.prepare("SELECT bytes FROM checkpoints WHERE row = ? AND model = ?");
   const bool known = select.bind(1, std::int64_t{row}).bind(2, std::int64_t{model}).step();
   return known ? std::string(select.text(0)) : std::string{};
+}
+
+Json Ledger::last_run() const {
+  return impl_->note("last_run");
+}
+
+void Ledger::set_last_run(const Json &note) {
+  impl_->set_note("last_run", note);
+}
+
+std::uint64_t Ledger::unanswered() const {
+  return impl_->database.integer("SELECT count(*) FROM started");
+}
+
+std::vector<std::string> Ledger::damage() const {
+  std::vector<std::string> faults;
+  try {
+    Statement check = impl_->database.prepare("PRAGMA quick_check(10)");
+    while (check.step()) faults.emplace_back(check.text(0));
+  } catch (const Error &error) {
+    faults.emplace_back(error.what());
+  }
+  if (faults == std::vector<std::string>{"ok"}) faults.clear();
+  return faults;
 }
 
 std::uint64_t Ledger::version() const {

@@ -103,6 +103,8 @@ class Ledger {
   void contained(const std::string &container, std::span<const SampleKey> keys);
   // These samples count as never asked for, and are drawn again.
   void forget(std::span<const SampleKey> keys);
+  // These samples are drawn again, as `cancelled`; attempts, cost and reason of their end are kept.
+  void reopen(std::span<const SampleKey> keys);
   // As new, except for the version. On disk before this returns.
   void clear();
 
@@ -114,6 +116,15 @@ class Ledger {
   // A plugin's own state of one request, on disk before this returns; empty bytes: there is none.
   void set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes);
   std::string checkpoint(std::uint32_t row, std::uint32_t model) const;
+
+  // What the latest run noted of itself; {} before the first. No change for version().
+  Json last_run() const;
+  void set_last_run(const Json &note);
+
+  // Billed requests that left and have no end: of the run at work, or of one that died.
+  std::uint64_t unanswered() const;
+  // What SQLite finds wrong with the file, ten faults at most; empty: it is sound.
+  std::vector<std::string> damage() const;
 
   // Grows with every change of the ends or the job.
   std::uint64_t version() const;
@@ -129,5 +140,8 @@ class Ledger {
 
 // Where an output folder's ledger stands.
 std::filesystem::path ledger_file(const std::filesystem::path &output_dir);
+
+// Who has an output folder's ledger open for writing, in words; empty: nobody.
+std::string ledger_holder(const std::filesystem::path &output_dir);
 
 }  // namespace pictor::host

@@ -10,8 +10,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 namespace pictor::host {
 
@@ -23,6 +25,14 @@ std::string this_process() {
   gethostname(host.data(), host.size() - 1);
   return fmt::format("process {} on host {} since {:%Y-%m-%d %H:%M:%S} UTC", getpid(), host.data(),
                      fmt::gmtime(std::time(nullptr)));
+}
+
+// Twice: lock_holder() has the lock for a moment, and that is nobody's run.
+bool lock_exclusively(int descriptor) {
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno != EWOULDBLOCK) return false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  return flock(descriptor, LOCK_EX | LOCK_NB) == 0;
 }
 
 std::string holder(int descriptor) {
@@ -39,7 +49,7 @@ FolderLock::FolderLock(const std::filesystem::path &file)
     throw Error(fmt::format("{}: {}", file.string(), std::strerror(errno)),
                 "the output folder must be writable");
   }
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_exclusively(descriptor_)) {
     const int reason = errno;
     const std::string who = reason == EWOULDBLOCK ? holder(descriptor_) : "";
     close(descriptor_);
@@ -59,6 +69,15 @@ FolderLock::FolderLock(const std::filesystem::path &file)
 
 FolderLock::~FolderLock() {
   close(descriptor_);
+}
+
+std::string lock_holder(const std::filesystem::path &file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return "";
+  const bool held = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  std::string who = held ? holder(descriptor) : "";
+  close(descriptor);
+  return who;
 }
 
 }  // namespace pictor::host

@@ -20,4 +20,7 @@ class FolderLock {
   int descriptor_ = -1;
 };
 
+// Who holds that lock, in words; empty: nobody, or the file is not there.
+std::string lock_holder(const std::filesystem::path &file);
+
 }  // namespace pictor::host

@@ -24,17 +24,6 @@ std::string title_of(const fs::path &output_dir) {
   return valid_utf8(folder.filename().string());
 }
 
-void write_metadata(const Ledger &ledger, const fs::path &split_folder) {
-  write_metadata_file(split_folder / "metadata.jsonl", [&](const RecordVisitor &visit) {
-    ledger.for_each_end([&](const SampleEnd &end) {
-      if (end.outcome != Outcome::ok) return;
-      Json record = {{"file_name", end.file_name}};
-      record.update(end.metadata);
-      visit(record);
-    });
-  });
-}
-
 Json card_parameters(const RunModel &model) {
   Json json = Json::object();
   for (const Parameters *values : {&model.load, &model.request}) {
@@ -117,12 +106,23 @@ std::vector<fs::path> dataset_files(const fs::path &output_dir, const std::strin
           output_dir / "gallery.html"};
 }
 
+void write_dataset_metadata(const Ledger &ledger, const fs::path &split_folder) {
+  write_metadata_file(split_folder / "metadata.jsonl", [&](const RecordVisitor &visit) {
+    ledger.for_each_end([&](const SampleEnd &end) {
+      if (end.outcome != Outcome::ok) return;
+      Json record = {{"file_name", end.file_name}};
+      record.update(end.metadata);
+      visit(record);
+    });
+  });
+}
+
 void write_dataset_files(const Ledger &ledger, const Config &config,
                          std::span<const RunModel> models, std::uint64_t rows) {
   const OutputConfig &output = config.job.output;
   const fs::path split_folder = output.dir / output.split;
   make_directories(split_folder);
-  write_metadata(ledger, split_folder);
+  write_dataset_metadata(ledger, split_folder);
   write_file(output.dir / "README.md", dataset_card(card_facts(ledger, config, models, rows)));
   write_file(output.dir / "job.yaml", job_file(config, models));
   sync_directory(split_folder);

@@ -23,6 +23,9 @@ std::vector<std::filesystem::path> dataset_files(const std::filesystem::path &ou
 void write_dataset_files(const Ledger &ledger, const Config &config,
                          std::span<const RunModel> models, std::uint64_t rows);
 
+// Writes metadata.jsonl alone. Throws Error.
+void write_dataset_metadata(const Ledger &ledger, const std::filesystem::path &split_folder);
+
 // Writes gallery.html: every sample that the ledger of that folder knows. Works beside a running
 // job. Returns the page's path. Throws Error.
 std::filesystem::path write_dataset_gallery(const std::filesystem::path &output_dir);

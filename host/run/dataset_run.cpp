@@ -10,6 +10,7 @@
 #include "run/dataset_plan.hpp"
 #include "run/job_record.hpp"
 #include "run/output_folder.hpp"
+#include "run/run_note.hpp"
 #include "run/runner.hpp"
 #include "run/unrecorded_pictures.hpp"
 
@@ -61,11 +62,20 @@ class DatasetRun {
     settle_job();
     const RowNumbers numbers = number_rows();
     settle_started(numbers);
+    const std::optional<RetryChoice> again = reopen(options, numbers);
     Plan plan = plan_dataset(prompts_, numbers, models_, &ledger_);
+    if (again) plan.keep([&](const Sample &sample) { return again->samples.contains(sample); });
     if (options.limit) plan.limit(*options.limit);
+    const RemovedRows removed = removed_rows(ledger_, numbers, prompts_.size());
+    RunNoteKeeper note(ledger_);
+    note.begun(plan.counts(), removed);
     status_.started({config_.job.output.dir, model_names(), plan.counts()});
     warn();
-    const Summary summary = draw(plan, numbers, interrupt);
+    if (removed.count > 0) status_.warning(text_of(removed));
+    const std::int64_t spent_before = ledger_.spent_micros();
+    Summary summary = draw(plan, numbers, interrupt);
+    summary.cost_micros = ledger_.spent_micros() - spent_before;
+    note.ended(summary);
     if (ledger_.version() != ledger_.derived_version()) {
       write_dataset_files(ledger_, config_, models_, prompts_.size());
       ledger_.set_derived_version(ledger_.version());
@@ -90,14 +100,28 @@ class DatasetRun {
   // What an earlier run had asked a billed model for when it died.
   void settle_started(const RowNumbers &numbers) {
     const OutputConfig &output = config_.job.output;
-    record_unrecorded(ledger_, output.dir / output.split, FileNames(layout_, ledger_.models()),
-                      [&](const SampleKey &key) { return request_of(key, numbers); });
+    const FileNames names(layout_, ledger_.models());
+    record_unrecorded(ledger_,
+                      {output.dir / output.split,
+                       [&](const Request &request, std::uint32_t index, ImageFormat format) {
+                         const SampleKey key = request.key(index);
+                         return names.file_name(key.row, key.model, key.generation, format);
+                       },
+                       [&](const SampleKey &key) { return request_of(key, numbers); }});
     if (const std::uint64_t lost = ledger_.settle_started(); lost > 0) {
       status_.warning(fmt::format(
           "{} billed requests of an earlier run have no answer on record: they may have been paid "
           "for and are not sent again",
           lost));
     }
+  }
+
+  std::optional<RetryChoice> reopen(const RunOptions &options, const RowNumbers &numbers) {
+    if (!options.retry) return std::nullopt;
+    RetryChoice choice = choose_retry(*options.retry, ledger_, prompts_, numbers, models_);
+    for (const std::string &warning : retry_warnings(choice)) status_.warning(warning);
+    if (!choice.final.empty()) ledger_.reopen(choice.final);
+    return choice;
   }
 
   void warn() {

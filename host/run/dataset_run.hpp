@@ -4,6 +4,7 @@
 #include "config/config.hpp"
 #include "plan/prompts.hpp"
 #include "run/request.hpp"
+#include "run/retry.hpp"
 #include "run/status.hpp"
 #include "run/summary.hpp"
 
@@ -17,6 +18,7 @@ namespace pictor::host {
 struct RunOptions {
   std::optional<std::uint64_t> limit;  // pictures asked for by this run, at most
   bool overwrite = false;              // begin the dataset anew
+  std::optional<RetryWish> retry;      // draw just those again
 };
 
 // Asked a few times a second, from the thread that runs.

@@ -66,6 +66,7 @@ Json job_record(const Config &config, std::span<const RunModel> models,
         {"plugin", model.plugin},
         {"plugin_version", model.plugin_version},
         {"model_id", model.model_id},
+        {"billed", model.billed},
         {"load", pixel_parameters(model.load, model.specs)},
         {"generation_kwargs", pixel_parameters(model.request, model.specs)}};
   }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "output/imagefolder.hpp"
 #include "run/dataset_files.hpp"
 
 #include <fmt/format.h>
@@ -24,14 +25,6 @@ void remove_file(const fs::path &path) {
 }
 
 // The ledger is a file that anybody may have edited: nothing outside the split folder is touched.
-bool stays_inside(const fs::path &relative) {
-  if (relative.empty() || relative.is_absolute()) return false;
-  for (const fs::path &part : relative) {
-    if (part == "..") return false;
-  }
-  return true;
-}
-
 void remove_pictures(const fs::path &split_folder, const Ledger &ledger) {
   std::set<fs::path> folders;
   ledger.for_each_end([&](const SampleEnd &end) {

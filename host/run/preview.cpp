@@ -62,4 +62,13 @@ Preview preview_job(const PreparedJob &job, const RunOptions &options) {
   return preview;
 }
 
+RetryChoice preview_retry(const PreparedJob &job, const RetryWish &wish) {
+  const Ledger ledger = Ledger::open_read_only(job.config.job.output.dir);
+  const std::vector<RunModel> models = run_models(job);
+  check_settings(job, models, ledger);
+  const RowNumbers numbers(
+      job.prompts.size(), [&](std::uint32_t row) { return job.prompts.key(row); }, ledger.rows());
+  return choose_retry(wish, ledger, job.prompts, numbers, models);
+}
+
 }  // namespace pictor::host

@@ -27,4 +27,7 @@ struct Preview {
 // Throws what run_job() would.
 Preview preview_job(const PreparedJob &job, const RunOptions &options);
 
+// What run_job() with that wish would draw again, likewise. The dataset must be there.
+RetryChoice preview_retry(const PreparedJob &job, const RetryWish &wish);
+
 }  // namespace pictor::host

@@ -19,6 +19,7 @@ std::vector<RunModel> run_models(const PreparedJob &job) {
     model.request = prepared.request;
     model.pinned = prepared.pinned;
     model.concurrency = prepared.concurrency;
+    model.billed = prepared.plugin->model(prepared.model_id).billed;
     model.open = [&prepared] {
       return make_plugin_painter(prepared.plugin, prepared.model_id, prepared.load);
     };

@@ -14,7 +14,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds tick(200);
 constexpr std::size_t pictures_waiting_per_encoder = 2;
-constexpr std::size_t errors_in_summary = 3;
 
 // Two at least: while one waits for the disk, the other compresses.
 unsigned encoder_threads() {
@@ -268,7 +267,7 @@ void Runner::record() {
     parts_.plan.finished(recorded[i].sample, end.outcome);
     ++progress_.ended;
     if (end.outcome == Outcome::ok) ++progress_.made;
-    errors_.add(end);
+    tally_.add(end);
     parts_.status.sample(end, recorded[i].request->model->name);
     OpenRequest &open = open_[recorded[i].request];
     --open.pictures_left;
@@ -300,7 +299,7 @@ Summary Runner::summary() const {
   summary.counts = parts_.plan.counts();
   summary.made = progress_.made;
   summary.seconds = std::chrono::duration<double>(SteadyClock::now() - begun_).count();
-  summary.errors = errors_.most_frequent(errors_in_summary);
+  tally_.put_into(summary);
   summary.stopped = stopped_;
   summary.interrupted = level_ != InterruptLevel::none;
   return summary;

@@ -113,7 +113,7 @@ class Runner {
   InterruptLevel level_ = InterruptLevel::none;
   std::exception_ptr broken_;  // why the run cannot go on
   std::vector<StoppedModel> stopped_;
-  ErrorTally errors_;
+  RunTally tally_;
   RunProgress progress_;
   std::chrono::steady_clock::time_point begun_, drawing_since_;
 };

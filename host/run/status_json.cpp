@@ -63,6 +63,7 @@ void JsonStatus::sample(const SampleEnd &end, const std::string &model) {
                 {"outcome", host::name_of(end.outcome)}};
   if (!end.file_name.empty()) event["file_name"] = end.file_name;
   if (end.seed) event["seed"] = *end.seed;
+  if (end.attempts != 1) event["attempts"] = end.attempts;
   if (end.cost_micros) event["cost_micros"] = *end.cost_micros;
   if (end.failure) {
     event["stage"] = end.failure->stage;
@@ -108,6 +109,10 @@ void JsonStatus::ended(const Summary &summary) {
         {"not_drawn", summary.counts.open},
         {"seconds", summary.seconds},
         {"images_per_minute", summary.images_per_minute()},
+        {"attempts", summary.attempts},
+        {"retries", summary.retries},
+        {"cost_micros", summary.cost_micros},
+        {"stage_seconds", mean_stage_seconds(summary.stages)},
         {"interrupted", summary.interrupted},
         {"errors", errors},
         {"stopped", stopped}});

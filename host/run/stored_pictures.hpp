@@ -2,6 +2,7 @@
 
 #include "ledger/ledger.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -15,6 +16,8 @@ class StoredPictures {
 
   // The bytes of the file of an end that is ok. Throws FileError when it is missing or unreadable.
   std::string read(const SampleEnd &end) const;
+  // The size of that file. Throws likewise.
+  std::uint64_t size(const SampleEnd &end) const;
 
  private:
   std::filesystem::path split_folder_;

@@ -80,31 +80,39 @@ void remove_file(const fs::path &file) {
   if (error) throw FileError("remove", file, error.value());
 }
 
+// The end of a sample whose picture is there; files in its place that are none are removed.
+std::optional<SampleEnd> find_end(const PicturePlaces &places, const Request &request,
+                                  const StartedSample &started) {
+  std::optional<SampleEnd> found;
+  for (const ImageFormat format : formats) {
+    const std::string name = places.name(request, 0, format);
+    const fs::path file = places.folder / name;
+    const std::optional<std::int64_t> written = written_at(file);
+    if (!written) continue;
+    const bool of_this_request = *written + time_tolerance_ms >= started.started_at_ms;
+    std::optional<SampleEnd> end;
+    if (of_this_request && !found) end = end_of(request, started, read_file(file), name);
+    if (end) {
+      end->finished_at_ms = *written;
+      found = std::move(end);
+    } else {
+      remove_file(file);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
-std::uint64_t record_unrecorded(Ledger &ledger, const fs::path &split_folder,
-                                const FileNames &names, const RequestOf &request_of) {
+std::uint64_t record_unrecorded(Ledger &ledger, const PicturePlaces &places) {
   std::vector<SampleEnd> ends;
   std::set<fs::path> folders;
   for (const StartedSample &started : ledger.started_samples()) {
-    const SampleKey &key = started.key;
-    for (const ImageFormat format : formats) {
-      const std::string name = names.file_name(key.row, key.model, key.generation, format);
-      const fs::path file = split_folder / name;
-      const std::optional<std::int64_t> written = written_at(file);
-      if (!written) continue;
-      const std::optional<Request> request = request_of(key);
-      const bool of_this_request = *written + time_tolerance_ms >= started.started_at_ms;
-      std::optional<SampleEnd> end;
-      if (request && of_this_request) end = end_of(*request, started, read_file(file), name);
-      if (!end) {
-        remove_file(file);
-        continue;
-      }
-      end->finished_at_ms = *written;
-      folders.insert(file.parent_path());
+    const std::optional<Request> request = places.request(started.key);
+    if (!request) continue;
+    if (auto end = find_end(places, *request, started)) {
+      folders.insert((places.folder / end->file_name).parent_path());
       ends.push_back(*std::move(end));
-      break;
     }
   }
   for (const fs::path &folder : folders) sync_directory(folder);

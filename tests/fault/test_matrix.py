@@ -11,7 +11,7 @@ class Matrix(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         build = os.environ["PICTOR_BUILD"]
-        cls.options = argparse.Namespace(build=build, samples=240, seed=1, layout="imagefolder", verbose=False,
+        cls.options = argparse.Namespace(build=build, samples=160, seed=1, layout="imagefolder", verbose=False,
                                          pace=matrix.pace_of(build))
 
     def strike(self, name, times):

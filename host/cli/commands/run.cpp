@@ -24,6 +24,10 @@ class RunCommand : public Command {
     app.add_option("--limit", limit_, "Draw at most so many pictures now")
         ->type_name("N")
         ->check(whole_number(1, UINT32_MAX));
+    app.add_option("--events", files_.events, "Append the run's events to this file, JSON a line")
+        ->type_name("FILE");
+    app.add_option("--metrics", files_.metrics, "Keep the run's figures in this OpenMetrics file")
+        ->type_name("FILE");
     app.add_flag("--dry-run", dry_run_, "Check all of it, say what would be drawn, draw nothing");
     app.add_flag("--strict", strict_, "End at the first bad row instead of going on without it");
     app.add_flag("--overwrite", overwrite_, "Begin the dataset anew");
@@ -31,9 +35,9 @@ class RunCommand : public Command {
 
   ExitCode run(Console &console) override {
     const PreparedJob job = prepare_job(job_.load(), strict_);
-    const RunOptions options{limit_, overwrite_};
+    const RunOptions options{limit_, overwrite_, {}};
     if (dry_run_) return show_preview(console, job, options);
-    RunPrinter printer(console);
+    RunPrinter printer(console, files_);
     const Interrupt interrupt;
     const Summary summary =
         run_job(job, options, printer.status(), [&] { return interrupt.level(); });
@@ -45,6 +49,7 @@ class RunCommand : public Command {
  private:
   JobArgument job_;
   std::optional<std::uint64_t> limit_;
+  RunFiles files_;
   bool dry_run_ = false, strict_ = false, overwrite_ = false;
 };
 

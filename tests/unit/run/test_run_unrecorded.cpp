@@ -81,10 +81,3 @@ TEST_CASE("a file from before the request left is not its picture") {
   CHECK(lost.resume() == "fox.1 maybe_billed, drawn 0 times");
   CHECK_FALSE(fs::exists(lost.file()));
 }
-
-TEST_CASE("a paid picture whose row left the job does not stay without a record") {
-  LostRecord lost;
-  lost.scenario.write_prompts("{\"prompt\": \"owl\"}\n");
-  CHECK(lost.resume() == "fox.1 maybe_billed, drawn 1 times");
-  CHECK_FALSE(fs::exists(lost.file()));
-}

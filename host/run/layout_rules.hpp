@@ -1,0 +1,33 @@
+#pragma once
+
+#include "ledger/ledger.hpp"
+#include "run/findings.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+namespace pictor::host {
+
+// What one layout demands of its split folder besides whole pictures.
+class LayoutRules {
+ public:
+  virtual ~LayoutRules() = default;
+
+  // Whether a file of the split folder, named relative to it, belongs there although it is neither
+  // a picture nor an archive of the ledger.
+  virtual bool is_own_file(std::string_view name) const = 0;
+
+  // Finds what disagrees between the records beside the pictures and the ledger, and what a loader
+  // would refuse. `split`: the folder's name, for findings. Throws Error when the disk refuses.
+  virtual void check_records(const Ledger &ledger, const std::filesystem::path &output_dir,
+                             const std::string &split, Findings &findings) const = 0;
+};
+
+// The rules of the layout that a ledger's job records.
+std::unique_ptr<LayoutRules> layout_rules(const Json &job);
+
+// Those of an imagefolder: https://huggingface.co/docs/datasets/image_dataset
+std::unique_ptr<LayoutRules> imagefolder_rules();
+
+}  // namespace pictor::host
