@@ -101,7 +101,8 @@ def load_webdataset(folder, wanted):
     datasets = loader("datasets")
     if datasets is not None:
         with tempfile.TemporaryDirectory() as cache:
-            train = datasets.load_dataset("webdataset", data_files={"train": [str(s) for s in shards]}, cache_dir=cache)["train"]
+            files = {"train": [str(shard) for shard in shards]}
+            train = datasets.load_dataset("webdataset", data_files=files, cache_dir=cache)["train"]
             expect(len(train) == wanted, f"load_dataset read {len(train)} samples")
             print(f"load_dataset('webdataset'): {len(train)} rows, columns {train.column_names}")
 

@@ -75,6 +75,7 @@ class Finding:
     strays: int = 0         # files that the ledger does not know
     maybe_billed: int = 0
     unpaid: int = 0         # maybe_billed that the server was in fact never paid for
+    paid_again: int = 0     # maybe_billed that `pictor retry` drew and the server was paid for a second time
     notes: list = dataclasses.field(default_factory=list)
 
     def add(self, other):
@@ -128,11 +129,14 @@ job: {{prompts: prompts.jsonl, num_generations: {GENERATIONS}, output: {{dir: ou
     # ---- Running
 
     def start(self, *arguments, env=None):
+        return self.start_pictor("run", "job.yaml", *arguments, env=env)
+
+    def start_pictor(self, *arguments, env=None):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PICTOR_")}
         environment.update({"NO_COLOR": "1", **(env or {})})
         self.stderr = open(self.dir / "stderr", "wb")
-        return subprocess.Popen([self.build / "bin/pictor", "run", "job.yaml", *arguments], cwd=self.dir,
-                                env=environment, stdout=subprocess.DEVNULL, stderr=self.stderr)
+        return subprocess.Popen([self.build / "bin/pictor", *arguments], cwd=self.dir, env=environment,
+                                stdout=self.stderr, stderr=self.stderr)
 
     def wait(self, process, seconds=120):
         """The exit code; a hang is Stuck."""
@@ -161,7 +165,8 @@ job: {{prompts: prompts.jsonl, num_generations: {GENERATIONS}, output: {{dir: ou
             self.note_progress()
             if self.done:
                 return
-        raise Stuck(f"{self.dir}: not done after {runs} runs: {collections.Counter(s.outcome for s in self.ledger().values())}")
+        counts = collections.Counter(sample.outcome for sample in self.ledger().values())
+        raise Stuck(f"{self.dir}: not done after {runs} runs: {counts}")
 
     # ---- Looking
 
@@ -177,8 +182,8 @@ job: {{prompts: prompts.jsonl, num_generations: {GENERATIONS}, output: {{dir: ou
                     shutil.copy(f"{source}{suffix}", copies / f"ledger.sqlite{suffix}")
             database = sqlite3.connect(copies / "ledger.sqlite")
             has_table = database.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'outcomes'").fetchone()[0]
-            rows = database.execute("SELECT outcomes.row, outcomes.generation, outcome, outcomes.file_name, container, sha256, "
-                                    "file_size FROM outcomes").fetchall() if has_table else []
+            rows = database.execute("SELECT row, generation, outcome, file_name, container, sha256, file_size "
+                                    "FROM outcomes").fetchall() if has_table else []
             database.close()
         finally:
             shutil.rmtree(copies)
@@ -222,7 +227,28 @@ job: {{prompts: prompts.jsonl, num_generations: {GENERATIONS}, output: {{dir: ou
         self.check_payments(finding, ledger, paid)
         if self.gone:
             finding.lost += self.gone
-            finding.notes.append(f"{self.gone} pictures that were on record were not, or were others, after a later run")
+            finding.notes.append(f"{self.gone} pictures on record were gone, or others, after a later run")
+        return finding
+
+    def verify(self):
+        """`pictor verify` finds nothing in what has come to its end."""
+        if self.wait(self.start_pictor("verify", "out")) != 0:
+            raise Stuck(f"{self.dir}: verify: {self.said()}")
+
+    def redraw(self):
+        """Has what may have been paid for drawn again: then all is there, and only that was paid for twice."""
+        before = {key for key, sample in self.ledger().items() if sample.outcome == "maybe_billed"}
+        for _ in range(20):
+            if not any(sample.outcome == "maybe_billed" for sample in self.ledger().values()):
+                break
+            self.wait(self.start_pictor("retry", "out", "--status", "maybe_billed"))
+        finding = Finding()
+        ledger, paid = self.ledger(), self.server.payments()
+        self.check_files(finding, ledger, *self.stored())
+        twice = {key for key, times in paid.items() if times > 1}
+        finding.paid_twice = len(twice - before)
+        finding.paid_again = len(twice & before)
+        finding.lost += sum(sample.outcome in AGAIN | {"maybe_billed"} for sample in ledger.values())
         return finding
 
     def check_files(self, finding, ledger, files, twice):

@@ -4,10 +4,10 @@
 Usage: tests/fault/matrix.py [--build build/release-host] [--kills 500] [--others 60] [--seed 1] [--faults kill,...]
 
 Each fault strikes short runs of a job of --samples pictures at random moments (start-up, drawing, recording, the
-derived files, in units of a short run's time) until the job is done; then the next job, until the fault has struck often enough. After each job: every
-sample once in the output (files, metadata.jsonl, ledger, sha256), none paid twice on the server but those that the
-ledger calls maybe_billed. One table; exit code 1 when a column that must be zero is not. The same seed chooses the same
-moments; where a run stands then is up to the machine.
+derived files; in units of a short run's time) until the job is done; then the next job, until it has struck often
+enough. After each job: every sample once in the output (files, metadata.jsonl, ledger, sha256), none paid twice on the
+server but those that the ledger calls maybe_billed. One table; exit code 1 when a column that must be zero is not. The
+same seed chooses the same moments; where a run stands then is up to the machine.
 """
 
 import argparse
@@ -171,7 +171,7 @@ def script_for(name, samples, chance):
     if name == "plugin_aborts":
         return {prompt: "abort, ok" for prompt in chance.sample(prompts, max(1, len(prompts) // 70))}
     if name == "flaky_provider":
-        steps = ["503 x2, ok", "429 0.05, ok", "refused", "lost", "lost, ok", "slow", "503, 429 0.02 x2, ok"]
+        steps = ["503 x2, ok", "429 0.05, ok", "refused", "lost, ok", "lost x2, ok", "slow", "503, 429 0.02 x2, ok"]
         return {prompt: chance.choice(steps) for prompt in chance.sample(prompts, len(prompts) // 10)}
     return {}
 
@@ -189,6 +189,10 @@ def run_fault(name, times, options):
                 one_run(name, strike)
             job.finish({0, 3} | ENDS[name] & ENDS_OF_ITSELF)
             total.add(job.check())
+            if options.then:
+                job.verify()
+                total.add(job.redraw())
+                job.verify()
         runs, struck, jobs = runs + strike.runs, struck + strike.struck, jobs + 1
         barren = 0 if strike.struck else barren + 1
         if options.verbose:
@@ -213,7 +217,8 @@ def pace_of(build):
         return (time.monotonic() - begun) / 3
 
 
-COLUMNS = ["fault", "jobs", "runs", "struck", "lost", "duplicated", "paid twice", "strays", "maybe_billed", "of them unpaid", "s"]
+COLUMNS = ["fault", "jobs", "runs", "struck", "lost", "duplicated", "paid twice", "strays", "maybe_billed",
+           "of them unpaid", "paid again", "s"]
 
 
 def row_of(name, options):
@@ -221,14 +226,14 @@ def row_of(name, options):
     begun = time.monotonic()
     finding, runs, struck, jobs = run_fault(name, times, options)
     cells = [name, jobs, runs, struck, finding.lost, finding.duplicated, finding.paid_twice, finding.strays,
-             finding.maybe_billed, finding.unpaid, round(time.monotonic() - begun)]
+             finding.maybe_billed, finding.unpaid, finding.paid_again, round(time.monotonic() - begun)]
     bad = finding.faults() > 0 or (name in NEVER_MAYBE_BILLED and finding.maybe_billed > 0)
     return cells, finding.notes, bad
 
 
 def print_row(cells):
-    print("| " + " | ".join(str(cell).ljust(len(title) if i else 21) for i, (cell, title) in enumerate(zip(cells, COLUMNS))) + " |",
-          flush=True)
+    widths = [21] + [len(title) for title in COLUMNS[1:]]
+    print("| " + " | ".join(str(cell).ljust(width) for cell, width in zip(cells, widths)) + " |", flush=True)
 
 
 def main():
@@ -240,6 +245,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--layout", default="imagefolder", help="job.output.layout")
     parser.add_argument("--faults", default=",".join(FAULTS), help="which, comma-separated")
+    parser.add_argument("--then", action="store_true",
+                        help="then `pictor verify`, `pictor retry --status maybe_billed` (\"paid again\"), verify")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     options.pace = pace_of(options.build)

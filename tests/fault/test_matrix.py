@@ -12,7 +12,7 @@ class Matrix(unittest.TestCase):
     def setUpClass(cls):
         build = os.environ["PICTOR_BUILD"]
         cls.options = argparse.Namespace(build=build, samples=160, seed=1, layout="imagefolder", verbose=False,
-                                         pace=matrix.pace_of(build))
+                                         then=False, pace=matrix.pace_of(build))
 
     def strike(self, name, times):
         finding, _, struck, _ = matrix.run_fault(name, times, self.options)
