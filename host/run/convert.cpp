@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path absolute(const fs::path &path) {
+fs::path absolute_folder(const fs::path &path) {
   fs::path normal = fs::absolute(path).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
 }
@@ -51,8 +51,8 @@ std::string leading_comments(const std::string &text) {
 class Conversion {
  public:
   Conversion(const fs::path &from, const fs::path &to, const ConvertTarget &target)
-      : from_(absolute(from)),
-        to_(absolute(to)),
+      : from_(absolute_folder(from)),
+        to_(absolute_folder(to)),
         building_(to_.parent_path() / ("." + to_.filename().string() + ".pictor-convert")),
         target_(target),
         source_(open_source()) {
