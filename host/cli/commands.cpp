@@ -12,6 +12,7 @@ constexpr CommandEntry table[] = {
     {"retry", "Draw again the samples that ended in a given way", make_retry},
     {"verify", "Check that a dataset is whole, and repair it", make_verify},
     {"gallery", "Write one page that shows a run", make_gallery},
+    {"convert", "Copy a dataset into another layout, loss-free", make_convert},
     {"inspect", "Show the settings stored in a picture", make_inspect},
     {"params", "List every runtime parameter of a job or plugin", make_params},
     {"plugins list", "List what is installed, without loading it", make_plugins_list},
@@ -22,7 +23,6 @@ constexpr CommandEntry table[] = {
     {"completion", "Print a shell's completion script", make_completion},
 
     {"plan", "", nullptr},
-    {"convert", "", nullptr},
     {"merge", "", nullptr},
     {"emit", "", nullptr},
     {"models", "", nullptr},

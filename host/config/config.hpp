@@ -30,7 +30,14 @@ struct OutputConfig {
   std::string layout = "imagefolder";
   std::string split = "train";
   ImageFormat format = ImageFormat::png;
-  int quality = 95;  // jpeg and webp, 1..100
+  int quality = 95;        // jpeg and webp, 1..100
+  bool transcode = false;  // pictures that come encoded are converted to `format`
+  // webdataset: a shard is closed when it has that many bytes or pictures.
+  std::uint64_t shard_size = 1'000'000'000;
+  std::uint32_t shard_pictures = 10'000;
+  // folder: how files are named (config/name_template.hpp), and what is written beside each.
+  std::string name;              // empty: as an imagefolder's
+  std::string sidecar = "none";  // or txt: the prompt; json: the line of metadata.jsonl
 };
 
 struct JobConfig {

@@ -103,13 +103,23 @@ const Section &output_keys() {
   static const Section keys{
       .noun = "output",
       .keys = {required(value("dir", ParameterType::path, "The dataset's folder.")),
-               later_values(choice("layout", {{"imagefolder"}}, "How the dataset is laid out."),
-                            {"webdataset", "folder"}),
+               choice("layout", {{"imagefolder"}, {"webdataset"}, {"folder"}},
+                      "imagefolder and folder keep a file per picture, webdataset tar shards."),
                value("split", ParameterType::string,
                      "The folder of the pictures below dir: letters, digits and _."),
                choice("format", {{"png"}, {"jpeg", "", {"jpg"}}, {"webp"}},
                       "The file format of pictures that the model hands over as pixels."),
-               integer("quality", 1, 100, "Of jpeg and webp."), later("shard_size"),
+               integer("quality", 1, 100, "Of jpeg and webp."),
+               value("transcode", ParameterType::boolean,
+                     "Convert pictures that come encoded to format; else their bytes are kept."),
+               value("shard_size", ParameterType::string,
+                     "webdataset: the size of a shard, in bytes or as 1GB."),
+               integer("shard_pictures", 1, 1e6, "webdataset: pictures in a shard, at most."),
+               value("name", ParameterType::string,
+                     "folder: file names, as {model}/{id}_{seed}; fields are row, id, model, "
+                     "generation, seed, prompt, and any column or parameter."),
+               choice("sidecar", {{"none"}, {"txt"}, {"json"}},
+                      "folder: a file beside each picture with its prompt or its metadata."),
                later("thumbnails")}};
   return keys;
 }

@@ -4,6 +4,7 @@
 #include "config/environment.hpp"
 #include "config/fields.hpp"
 #include "config/overrides.hpp"
+#include "config/parse_output.hpp"
 
 #include <fmt/format.h>
 
@@ -173,34 +174,6 @@ void parse_prompts(const YamlNode &node, JobConfig &job) {
     case YamlNode::Kind::null:
       return;
   }
-}
-
-ImageFormat format_named(const std::string &name) {
-  if (name == "jpeg") return ImageFormat::jpeg;
-  return name == "webp" ? ImageFormat::webp : ImageFormat::png;
-}
-
-OutputConfig parse_output(const YamlNode &node, const Section &section) {
-  const Fields fields(node, section);
-  OutputConfig output;
-  std::string dir, format = "png";
-  fields.read("dir", dir);
-  output.dir = absolute_path(dir, fields.place("dir"));
-  fields.read("layout", output.layout);
-  fields.read("split", output.split);
-  if (output.split.empty() || output.split.size() > longest_name ||
-      output.split.find_first_not_of(word_characters) != std::string::npos) {
-    fail(fields.place("split"), fmt::format("'{}' cannot be a split's name", output.split),
-         "use letters, digits and '_': train, validation, test");
-  }
-  fields.read("format", format);
-  output.format = format_named(format);
-  fields.read("quality", output.quality);
-  if (output.format == ImageFormat::png && fields.find("quality") != nullptr) {
-    fail(fields.place("quality"), "png has no quality: it loses nothing",
-         "remove quality, or choose format: jpeg or webp");
-  }
-  return output;
 }
 
 JobConfig parse_job(const YamlNode &node, const Section &section,

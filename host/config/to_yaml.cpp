@@ -107,6 +107,15 @@ std::string output_lines(const OutputConfig &output) {
                   resolved(output.dir), resolved(output.layout), resolved(output.split),
                   name_of(output.format));
   if (output.format != ImageFormat::png) lines += fmt::format("    quality: {}\n", output.quality);
+  if (output.transcode) lines += "    transcode: true\n";
+  if (output.layout == "webdataset") {
+    lines += fmt::format("    shard_size: {}\n    shard_pictures: {}\n", output.shard_size,
+                         output.shard_pictures);
+  }
+  if (output.layout == "folder") {
+    if (!output.name.empty()) lines += fmt::format("    name: {}\n", resolved(output.name));
+    lines += fmt::format("    sidecar: {}\n", output.sidecar);
+  }
   return lines;
 }
 

@@ -160,6 +160,12 @@ Ledger Ledger::open_read_only(const fs::path &output_dir) {
   return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(file)));
 }
 
+void copy_ledger(const fs::path &from, const fs::path &to) {
+  const fs::path file = ledger_file(to);
+  make_directories(file.parent_path());
+  open_beside_writer(ledger_file(from)).prepare("VACUUM INTO ?").bind(1, file.string()).run();
+}
+
 Json Ledger::job() const {
   return impl_->note("job");
 }
@@ -294,11 +300,38 @@ std::uint64_t Ledger::settle_started() {
   return lost.size();
 }
 
+void Ledger::for_each_loose(const std::function<void(const SampleEnd &)> &visit) const {
+  Statement select = impl_->database.prepare(
+      select_samples_sql() +
+      " WHERE outcome = 0 AND container IS NULL ORDER BY row, model, generation");
+  while (select.step()) visit(read_sample(select));
+}
+
+std::vector<std::string> Ledger::containers() const {
+  std::vector<std::string> names;
+  Statement select = impl_->database.prepare(
+      "SELECT DISTINCT container FROM samples WHERE container IS NOT NULL ORDER BY container");
+  while (select.step()) names.emplace_back(select.text(0));
+  return names;
+}
+
 void Ledger::contained(const std::string &container, std::span<const SampleKey> keys) {
   Transaction transaction(impl_->database);
   Statement update = impl_->database.prepare(
       "UPDATE samples SET container = ?4 WHERE row = ?1 AND model = ?2 AND generation = ?3");
   for (const SampleKey &key : keys) bind_key(update, key).bind(4, container).run();
+  impl_->grow_version();
+  transaction.commit();
+}
+
+void Ledger::placed(std::span<const SampleEnd> ends) {
+  Transaction transaction(impl_->database);
+  Statement update = impl_->database.prepare(
+      "UPDATE samples SET file_name = ?4, container = nullif(?5, '') "
+      "WHERE row = ?1 AND model = ?2 AND generation = ?3");
+  for (const SampleEnd &end : ends) {
+    bind_key(update, end.key).bind(4, end.file_name).bind(5, end.container).run();
+  }
   impl_->grow_version();
   transaction.commit();
 }

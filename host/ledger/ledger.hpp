@@ -96,8 +96,14 @@ class Ledger {
   // the plugin picks up where it was; without one their samples become maybe_billed, at the cost
   // that was recorded for them. Returns how many samples did.
   std::uint64_t settle_started();
+  // Every end that is ok and whose file is in no archive, in full, in key order.
+  void for_each_loose(const std::function<void(const SampleEnd &)> &visit) const;
+  // The archives that hold files, each once.
+  std::vector<std::string> containers() const;
   // Those samples' files are in that archive of the split folder now, which is on disk.
   void contained(const std::string &container, std::span<const SampleKey> keys);
+  // Those samples' files are called so now: of their ends, file_name and container are taken.
+  void placed(std::span<const SampleEnd> ends);
   // These samples count as never asked for, and are drawn again.
   void forget(std::span<const SampleKey> keys);
   // These samples are drawn again, as `cancelled`; attempts, cost and reason of their end are kept.
@@ -134,6 +140,10 @@ class Ledger {
   explicit Ledger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Copies the ledger of one output folder into another, which must have none. Reads a state that was
+// committed, also beside a running job. Throws Error.
+void copy_ledger(const std::filesystem::path &from, const std::filesystem::path &to);
 
 // Where an output folder's ledger stands.
 std::filesystem::path ledger_file(const std::filesystem::path &output_dir);

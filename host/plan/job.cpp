@@ -1,6 +1,7 @@
 #include "plan/job.hpp"
 
 #include "base/error.hpp"
+#include "plan/name_fields.hpp"
 #include "plan/parameters.hpp"
 
 #include <fmt/format.h>
@@ -69,7 +70,9 @@ PreparedJob prepare_job(const Config &config, bool strict) {
   }
   // The prompts keep pointers to the specs, which a moved vector leaves where they are.
   Prompts prompts = Prompts::open(config.job, rules_for(models, strict));
-  return {std::move(resolved), std::move(models), std::move(prompts)};
+  PreparedJob job{std::move(resolved), std::move(models), std::move(prompts)};
+  check_name_fields(job);
+  return job;
 }
 
 }  // namespace pictor::host

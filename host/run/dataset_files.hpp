@@ -2,6 +2,7 @@
 
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
+#include "run/failures_file.hpp"
 #include "run/request.hpp"
 
 #include <filesystem>
@@ -15,16 +16,19 @@ namespace pictor::host {
 std::string program_version();
 
 // The files that a dataset has besides its pictures, all made from the ledger and the job:
-// metadata.jsonl, README.md, job.yaml, gallery.html.
+// metadata.jsonl, README.md, job.yaml, gallery.html, failures.jsonl.
 std::vector<std::filesystem::path> dataset_files(const std::filesystem::path &output_dir,
                                                  const std::string &split);
 
-// Writes metadata.jsonl, README.md and job.yaml, each replaced as a whole. Throws Error.
-void write_dataset_files(const Ledger &ledger, const Config &config,
-                         std::span<const RunModel> models, std::uint64_t rows);
+// Writes what lists the samples: metadata.jsonl, unless they are in shards that tell of themselves,
+// and failures.jsonl. Throws Error.
+void write_listings(const Ledger &ledger, const std::filesystem::path &output_dir,
+                    const LineOfRow &line_of);
 
-// Writes metadata.jsonl alone. Throws Error.
-void write_dataset_metadata(const Ledger &ledger, const std::filesystem::path &split_folder);
+// Writes those, README.md and job.yaml, each replaced as a whole. Throws Error.
+void write_dataset_files(const Ledger &ledger, const Config &config,
+                         std::span<const RunModel> models, std::uint64_t rows,
+                         const LineOfRow &line_of);
 
 // Writes gallery.html: every sample that the ledger of that folder knows. Works beside a running
 // job. Returns the page's path. Throws Error.

@@ -1,21 +1,26 @@
 #include "run/dataset_run.hpp"
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "ledger/ledger.hpp"
 #include "output/imagefolder.hpp"
 #include "plan/row_numbers.hpp"
 #include "run/bad_rows.hpp"
 #include "run/dataset_files.hpp"
-#include "run/dataset_folder.hpp"
 #include "run/dataset_plan.hpp"
+#include "run/dataset_store.hpp"
 #include "run/job_record.hpp"
 #include "run/output_folder.hpp"
 #include "run/run_note.hpp"
 #include "run/runner.hpp"
+#include "run/sink.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <numeric>
+#include <optional>
 
 namespace pictor::host {
 
@@ -42,6 +47,14 @@ void keep_other_models(const Json &before, Json &after) {
   }
 }
 
+// They are settled once for all of a dataset's shards.
+void keep_columns(const Json &before, Json &after) {
+  Sink sink = recorded_sink(after);
+  if (!sink.sharded()) return;
+  sink.columns = recorded_sink(before).columns;
+  add_to_record(sink, after);
+}
+
 // One run of one job, step by step.
 class DatasetRun {
  public:
@@ -61,6 +74,7 @@ class DatasetRun {
     settle_job();
     const RowNumbers numbers = number_rows();
     const std::optional<RetryChoice> again = reopen(options, numbers);
+    const std::unique_ptr<PictureStore> store = make_store(numbers);
     Plan plan = plan_dataset(prompts_, numbers, models_, &ledger_);
     if (again) plan.keep([&](const Sample &sample) { return again->samples.contains(sample); });
     if (options.limit) plan.limit(*options.limit);
@@ -71,11 +85,12 @@ class DatasetRun {
     warn();
     if (removed.count > 0) status_.warning(text_of(removed));
     const std::int64_t spent_before = ledger_.spent_micros();
-    Summary summary = draw(plan, numbers, interrupt);
+    Summary summary = draw(plan, *store, numbers, interrupt);
     summary.cost_micros = ledger_.spent_micros() - spent_before;
     note.ended(summary);
     if (ledger_.version() != ledger_.derived_version()) {
-      write_dataset_files(ledger_, config_, models_, prompts_.size());
+      write_dataset_files(ledger_, config_, models_, prompts_.size(),
+                          [&](std::uint32_t row) { return line_of(numbers.position(row)); });
       ledger_.set_derived_version(ledger_.version());
     }
     status_.ended(summary);
@@ -90,6 +105,7 @@ class DatasetRun {
                                         : layout_for(prompts_, models_.size());
     Json after = job_record(config_, models_, layout_);
     refuse_changed_settings(ledger_, config_, after, models_);
+    if (has_ends(ledger_)) keep_columns(before, after);
     keep_other_models(before, after);
     if (after != before) ledger_.set_job(after);
     for (RunModel &model : models_) model.number = ledger_.model_number(model.name);
@@ -130,13 +146,46 @@ class DatasetRun {
     return numbers;
   }
 
-  Summary draw(Plan &plan, const RowNumbers &numbers, const InterruptSource &interrupt) {
-    const OutputConfig &output = config_.job.output;
-    DatasetFolder store(output.dir / output.split, FileNames(layout_, ledger_.models()),
-                        {output.format, output.quality}, program_version());
+  std::unique_ptr<PictureStore> make_store(const RowNumbers &numbers) {
+    return make_dataset_store({config_.job.output, layout_, ledger_,
+                               [&](const RequestVisitor &visit) { visit_requests(numbers, visit); },
+                               [&](const std::string &text) { status_.warning(text); }});
+  }
+
+  void visit_requests(const RowNumbers &numbers, const RequestVisitor &visit) const {
+    for (std::uint32_t row = 0; row < prompts_.size(); ++row) {
+      const std::uint32_t generations = prompts_.num_generations(row);
+      if (generations == 0) continue;  // a bad row
+      Work work{row, 0, std::vector<std::uint32_t>(generations)};
+      std::iota(work.generations.begin(), work.generations.end(), 0U);
+      const auto only = prompts_.model(row);
+      for (; work.model < models_.size(); ++work.model) {
+        if (!only || *only == work.model) visit(make_request(work, numbers));
+      }
+    }
+  }
+
+  std::optional<std::uint64_t> line_of(std::optional<std::uint32_t> position) const {
+    if (!position) return std::nullopt;
+    const std::vector<BadRow> &bad = prompts_.bad_rows();
+    const auto found =
+        std::lower_bound(bad.begin(), bad.end(), *position,
+                         [](const BadRow &row, std::uint32_t index) { return row.index < index; });
+    if (found != bad.end() && found->index == *position) return found->line;
+    try {
+      return prompts_.row(*position).line;
+    } catch (const Error &) {  // the file was changed while the job ran
+      return std::nullopt;
+    }
+  }
+
+  Summary draw(Plan &plan, PictureStore &store, const RowNumbers &numbers,
+               const InterruptSource &interrupt) {
     Runner runner({plan, ledger_, store, status_, models_,
                    [&](const Work &work) { return make_request(work, numbers); }, interrupt});
-    return runner.run();
+    const Summary summary = runner.run();
+    store.finish();
+    return summary;
   }
 
   Request make_request(const Work &work, const RowNumbers &numbers) const {

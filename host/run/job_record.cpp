@@ -1,6 +1,7 @@
 #include "run/job_record.hpp"
 
 #include "base/error.hpp"
+#include "run/sink.hpp"
 
 #include <fmt/format.h>
 
@@ -50,6 +51,16 @@ class Comparison {
   std::vector<ChangedSetting> changes;
 };
 
+// Shards may change their size from one to the next; what stands in them or how files are called
+// may not.
+void compare_sinks(Comparison &comparison, const Sink &before, const Sink &after) {
+  const auto text = [](const std::string &value) { return value.empty() ? Json() : Json(value); };
+  comparison.compare("job.output.layout", before.layout, after.layout);
+  comparison.compare("job.output.name", text(before.name), text(after.name));
+  comparison.compare("job.output.sidecar", before.sidecar, after.sidecar);
+  comparison.compare("job.output.transcode", before.transcode, after.transcode);
+}
+
 }  // namespace
 
 Json job_record(const Config &config, std::span<const RunModel> models,
@@ -61,6 +72,7 @@ Json job_record(const Config &config, std::span<const RunModel> models,
                  {"layout", to_json(layout)},
                  {"models", Json::object()}};
   if (output.format != ImageFormat::png) record["quality"] = output.quality;
+  add_to_record(sink_of(output), record);
   for (const RunModel &model : models) {
     record["models"][model.name] = {
         {"plugin", model.plugin},
@@ -80,6 +92,7 @@ std::vector<ChangedSetting> changed_settings(const Json &before, const Json &aft
   comparison.compare("job.output.format", member(before, "format"), after["format"]);
   comparison.compare("job.output.quality", member(before, "quality"), member(after, "quality"));
   comparison.compare("job.output.split", member(before, "split"), after["split"]);
+  compare_sinks(comparison, recorded_sink(before), recorded_sink(after));
   for (const RunModel &model : models) {
     const Json old = member(member(before, "models"), model.name);
     if (old.is_null()) continue;

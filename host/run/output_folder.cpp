@@ -2,8 +2,11 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "output/decode.hpp"
 #include "output/imagefolder.hpp"
+#include "output/webdataset.hpp"
 #include "run/dataset_files.hpp"
+#include "run/sink.hpp"
 
 #include <fmt/format.h>
 
@@ -25,18 +28,41 @@ void remove_file(const fs::path &path) {
 }
 
 // The ledger is a file that anybody may have edited: nothing outside the split folder is touched.
+void remove_empty_folders(const fs::path &split_folder, const std::set<fs::path> &folders) {
+  for (fs::path folder : folders) {
+    for (; !folder.empty(); folder = folder.parent_path()) {
+      std::error_code not_empty;
+      if (!fs::remove(split_folder / folder, not_empty)) break;
+    }
+  }
+}
+
 void remove_pictures(const fs::path &split_folder, const Ledger &ledger) {
+  const Sink sink = recorded_sink(ledger.job());
   std::set<fs::path> folders;
   ledger.for_each_end([&](const SampleEnd &end) {
-    if (!stays_inside(end.file_name)) return;
-    const fs::path file = split_folder / end.file_name;
-    remove_file(file);
-    folders.insert(file.parent_path());
+    if (!end.container.empty() || !stays_inside(end.file_name)) return;
+    remove_file(split_folder / end.file_name);
+    const std::string sidecar = sidecar_of(sink, end.file_name);
+    if (!sidecar.empty()) remove_file(split_folder / sidecar);
+    folders.insert(fs::path(end.file_name).parent_path());
   });
-  for (const fs::path &folder : folders) {
-    std::error_code not_empty;
-    if (folder != split_folder) fs::remove(folder, not_empty);
+  remove_empty_folders(split_folder, folders);
+}
+
+// The last of a series may be on disk without being in the ledger.
+void remove_shards(const fs::path &output_dir, const std::string &split, const Ledger &ledger) {
+  const std::vector<std::string> known = ledger.containers();
+  for (const std::string &shard : known) {
+    if (stays_inside(shard)) remove_file(output_dir / split / shard);
   }
+  const ShardNames names(split, known);
+  for (const ImageFormat format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp}) {
+    remove_file(output_dir / split / names.next(file_extension(format)));
+  }
+  std::error_code error;
+  fs::remove_all(spool_folder(output_dir), error);
+  if (error) throw FileError("remove", spool_folder(output_dir), error.value());
 }
 
 }  // namespace
@@ -67,7 +93,11 @@ void clear_dataset(const fs::path &output_dir, Ledger &ledger) {
   }
   const std::string split = job.value("split", "");
   if (!split.empty() && stays_inside(split)) {
-    remove_pictures(output_dir / split, ledger);
+    if (recorded_sink(job).sharded()) {
+      remove_shards(output_dir, split, ledger);
+    } else {
+      remove_pictures(output_dir / split, ledger);
+    }
     if (ledger.derived_version() > 0) {
       for (const fs::path &file : dataset_files(output_dir, split)) remove_file(file);
     }

@@ -260,6 +260,7 @@ void Runner::record() {
   for (Settled &settled : settled_) ends.push_back(std::move(settled.end));
   parts_.store.flush(ends);
   parts_.ledger.ended(ends);
+  parts_.store.recorded(ends);
 
   const std::vector<Settled> recorded = std::exchange(settled_, {});
   for (std::size_t i = 0; i < recorded.size(); ++i) {

@@ -13,6 +13,7 @@ std::unique_ptr<Command> make_status();
 std::unique_ptr<Command> make_retry();
 std::unique_ptr<Command> make_verify();
 std::unique_ptr<Command> make_gallery();
+std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_params();
 std::unique_ptr<Command> make_plugins_list();

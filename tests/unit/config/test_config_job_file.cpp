@@ -184,8 +184,8 @@ TEST_CASE("what a later release will know is refused, never ignored") {
         "the limits key 'requests_per_minute' is not built yet");
   CHECK(error_of(with_model("    plugin: x\n    isolation: [[worker]]\n")) ==
         "isolation: worker is not built yet");
-  CHECK(error_of(with_output("dir: o, layout: [[webdataset]]")) ==
-        "layout: webdataset is not built yet");
+  CHECK(error_of(with_output("dir: o, [[thumbnails]]: 1")) ==
+        "the output key 'thumbnails' is not built yet");
   CHECK(error_of("pictor: 1\n[[prices]]: {}\nmodels: {}\njob: {}\n") ==
         "the key 'prices' is not built yet");
   CHECK_THAT(error_of("pictor: 1\nmodels: {a: {plugin: x}}\n"
