@@ -82,14 +82,19 @@ CardFacts card_facts(const Ledger &ledger, const std::filesystem::path &output_d
   return facts;
 }
 
-void describe_models(CardFacts &facts, std::span<const RunModel> models) {
+std::vector<CardModel> card_models(std::span<const RunModel> models) {
+  std::vector<CardModel> cards;
+  for (const RunModel &model : models) {
+    cards.push_back({model.name, "", model.plugin, model.plugin_version, card_parameters(model)});
+  }
+  return cards;
+}
+
+void describe_models(CardFacts &facts, std::vector<CardModel> models) {
   std::map<std::string, std::string> model_names;
   for (const CardModel &model : facts.models) model_names[model.name] = model.model_name;
-  facts.models.clear();
-  for (const RunModel &model : models) {
-    facts.models.push_back({model.name, model_names[model.name], model.plugin, model.plugin_version,
-                            card_parameters(model)});
-  }
+  for (CardModel &model : models) model.model_name = model_names[model.name];
+  facts.models = std::move(models);
 }
 
 }  // namespace pictor::host

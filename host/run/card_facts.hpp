@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <span>
+#include <vector>
 
 namespace pictor::host {
 
@@ -16,7 +17,10 @@ std::string dataset_title(const std::filesystem::path &output_dir);
 // record has them.
 CardFacts card_facts(const Ledger &ledger, const std::filesystem::path &output_dir);
 
-// Tells of the models as this run has them: settings that change no pixel too, no secrets.
-void describe_models(CardFacts &facts, std::span<const RunModel> models);
+// The models as a run has them: settings that change no pixel too, no secrets. Without model_name,
+// which the ledger tells.
+std::vector<CardModel> card_models(std::span<const RunModel> models);
+// Tells of these models instead of those of the job's record.
+void describe_models(CardFacts &facts, std::vector<CardModel> models);
 
 }  // namespace pictor::host

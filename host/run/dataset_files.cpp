@@ -1,5 +1,6 @@
 #include "run/dataset_files.hpp"
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "output/dataset_card.hpp"
@@ -62,17 +63,42 @@ void write_listings(const Ledger &ledger, const fs::path &output_dir, const Line
   sync_directory(split_folder);
 }
 
-void write_dataset_files(const Ledger &ledger, const Config &config,
-                         std::span<const RunModel> models, std::uint64_t rows,
-                         const LineOfRow &line_of) {
-  const fs::path &dir = config.job.output.dir;
-  write_listings(ledger, dir, line_of);
-  CardFacts facts = card_facts(ledger, dir);
-  facts.rows = rows;
-  describe_models(facts, models);
-  write_file(dir / "README.md", dataset_card(facts));
-  write_file(dir / "job.yaml", job_file(config, models));
-  sync_directory(dir);
+DatasetFacts dataset_facts(const Config &config, std::span<const RunModel> models,
+                           std::uint64_t rows) {
+  return {rows, card_models(models), job_file(config, models)};
+}
+
+Json to_json(const DatasetFacts &facts) {
+  Json json = {{"rows", facts.rows}, {"models", Json::array()}, {"job_yaml", facts.job_yaml}};
+  for (const CardModel &model : facts.models) {
+    json["models"].push_back({{"name", model.name},
+                              {"plugin", model.plugin},
+                              {"plugin_version", model.plugin_version},
+                              {"parameters", model.parameters}});
+  }
+  return json;
+}
+
+DatasetFacts dataset_facts_from_json(const Json &json) try {
+  DatasetFacts facts{json.at("rows"), {}, json.at("job_yaml")};
+  for (const Json &model : json.at("models")) {
+    facts.models.push_back({model.at("name"), "", model.at("plugin"), model.at("plugin_version"),
+                            model.at("parameters")});
+  }
+  return facts;
+} catch (const Json::exception &error) {
+  throw Error(fmt::format("the ledger's record of the job is damaged: {}", error.what()));
+}
+
+void write_dataset_files(const Ledger &ledger, const fs::path &output_dir,
+                         const DatasetFacts &dataset, const LineOfRow &line_of) {
+  write_listings(ledger, output_dir, line_of);
+  CardFacts facts = card_facts(ledger, output_dir);
+  facts.rows = dataset.rows;
+  describe_models(facts, dataset.models);
+  write_file(output_dir / "README.md", dataset_card(facts));
+  write_file(output_dir / "job.yaml", dataset.job_yaml);
+  sync_directory(output_dir);
 }
 
 fs::path write_dataset_gallery(const fs::path &output_dir) {
