@@ -80,7 +80,8 @@ void settle_note(RunReport &report, const Since &since) {
 
 std::string stages_text(const StageTimes &stages) {
   std::string text;
-  for (const auto &[stage, mean] : mean_stage_seconds(stages).items()) {
+  const Json means = mean_stage_seconds(stages);
+  for (const auto &[stage, mean] : means.items()) {
     text += fmt::format("{}{} {:.3f} s", text.empty() ? "" : ", ", stage, mean.get<double>());
   }
   return text;
