@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "config/policy.hpp"
 #include "config/source.hpp"
 #include "config/written.hpp"
 
@@ -18,7 +19,8 @@ struct ModelConfig {
   std::string model_id;                // which of the plugin's models; empty: its only or first one
   std::vector<WrittenParameter> load;  // load scope
   std::vector<WrittenParameter> generation_kwargs;
-  std::optional<std::uint32_t> concurrency;  // requests at once; empty: as the model declares
+  LimitsConfig limits;
+  RetryConfig retry;  // the job's defaults laid under it
   Place place;
 };
 

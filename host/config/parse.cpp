@@ -5,6 +5,7 @@
 #include "config/fields.hpp"
 #include "config/overrides.hpp"
 #include "config/parse_output.hpp"
+#include "config/policy_keys.hpp"
 
 #include <fmt/format.h>
 
@@ -85,10 +86,7 @@ ModelConfig parse_model(const YamlEntry &entry, const Section &section) {
     model.generation_kwargs = kwargs.parameters();
   }
   if (const YamlNode *node = fields.find("limits")) {
-    const Fields limits(*node, *section.find("limits")->section);
-    if (const auto concurrency = limits.value("concurrency")) {
-      model.concurrency = concurrency->get<std::uint32_t>();
-    }
+    model.limits = parse_limits(*node, *section.find("limits")->section);
   }
   return model;
 }
@@ -191,6 +189,23 @@ JobConfig parse_job(const YamlNode &node, const Section &section,
   return job;
 }
 
+// Once all models are known by name: those that draw instead of others may stand anywhere.
+void parse_retries(const YamlNode &root, const Section &keys, std::vector<ModelConfig> &models) {
+  const YamlNode &written = *root.find("models");
+  const Section &section = *keys.find("models")->section->find("retry")->section;
+  const YamlNode *defaults = root.find("job")->find("retry");
+  for (ModelConfig &model : models) {
+    if (defaults != nullptr && defaults->kind != YamlNode::Kind::null) {
+      parse_retry(*defaults, section, model.name, true, model.retry);
+    }
+    const YamlNode *own = written.find(model.name)->find("retry");
+    if (own != nullptr && own->kind != YamlNode::Kind::null) {
+      parse_retry(*own, section, model.name, false, model.retry);
+    }
+  }
+  check_fallbacks(models);
+}
+
 std::vector<fs::path> parse_plugin_paths(const YamlNode &node, const Section &section) {
   const Fields fields(node, section);
   std::vector<std::string> written;
@@ -218,6 +233,7 @@ Config load_config(const fs::path &file, const std::vector<Override> &overrides)
   }
   config.models = parse_models(*fields.find("models"), *keys.find("models")->section);
   config.job = parse_job(*fields.find("job"), *keys.find("job")->section, config.models);
+  parse_retries(root, keys, config.models);
   return config;
 }
 

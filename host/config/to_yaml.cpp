@@ -1,6 +1,7 @@
 #include "config/config.hpp"
 #include "config/environment.hpp"
 #include "config/keys.hpp"
+#include "config/policy_keys.hpp"
 #include "config/scalar.hpp"
 
 #include <fmt/format.h>
@@ -81,10 +82,7 @@ std::string model_lines(const ModelConfig &model) {
   if (!model.generation_kwargs.empty()) {
     lines += "    generation_kwargs:\n" + parameter_lines(model.generation_kwargs, "      ");
   }
-  if (model.concurrency) {
-    lines += fmt::format("    limits: {{concurrency: {}}}\n", *model.concurrency);
-  }
-  return lines;
+  return lines + limits_line(model.limits) + retry_lines(model.retry);
 }
 
 template <class Values>

@@ -37,15 +37,12 @@ CardModel recorded_model(const std::string &name, const Json &settings) {
 }
 
 void add_ends(CardFacts &facts, const Ledger &ledger) {
-  const std::vector<std::string> models = ledger.models();
   std::map<std::string, std::string> model_names;
   std::set<std::string> extensions;
   ledger.for_each_end([&](const SampleEnd &end) {
     ++facts.counts[static_cast<std::size_t>(end.outcome)];
     if (end.outcome != Outcome::ok) return;
-    if (end.key.model < models.size()) {
-      model_names.emplace(models[end.key.model], end.metadata.value("model_name", ""));
-    }
+    model_names.emplace(end.metadata.value("model", ""), end.metadata.value("model_name", ""));
     extensions.insert(end.file_name.substr(end.file_name.rfind('.') + 1));
     const std::vector<std::string> &shown = facts.example_prompts;
     if (shown.size() < prompts_on_card && (shown.empty() || shown.back() != end.prompt)) {

@@ -43,7 +43,8 @@ void add_rows(Plan &plan, const Prompts &prompts, const std::optional<Shard> &sh
 Plan plan_dataset(const Prompts &prompts, const RowNumbers &numbers,
                   std::span<const RunModel> models, const Ledger *ledger,
                   const std::optional<Shard> &shard) {
-  Plan plan(static_cast<std::uint32_t>(models.size()));
+  const auto wanted = static_cast<std::uint32_t>(wanted_models(models).size());
+  Plan plan(wanted, static_cast<std::uint32_t>(models.size()) - wanted);
   add_rows(plan, prompts, shard);
   for (const BadRow &row : prompts.bad_rows()) {
     for (std::uint32_t model = 0; model < models.size(); ++model) {
@@ -55,7 +56,9 @@ Plan plan_dataset(const Prompts &prompts, const RowNumbers &numbers,
   ledger->for_each_outcome([&](const SampleKey &key, Outcome outcome) {
     const auto row = numbers.position(key.row);
     const auto model = key.model < positions.size() ? positions[key.model] : std::nullopt;
-    if (row && model) plan.recorded({*row, *model, key.generation}, outcome);
+    const bool redrawn =
+        model && outcome == Outcome::maybe_billed && models[*model].retry.redraw_maybe_billed;
+    if (row && model && !redrawn) plan.recorded({*row, *model, key.generation}, outcome);
   });
   return plan;
 }

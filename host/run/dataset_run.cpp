@@ -111,7 +111,7 @@ class DatasetRun {
   void settle_job() {
     const Json before = options_.shard ? shared_job(config_.job.output.dir) : ledger_.job();
     layout_ = before.contains("layout") ? layout_from_json(before["layout"])
-                                        : layout_for(prompts_, models_.size());
+                                        : layout_for(prompts_, wanted_models(models_).size());
     Json after = job_record(config_, models_, layout_);
     if (options_.shard) {
       settle_shard(after);
@@ -121,11 +121,13 @@ class DatasetRun {
       keep_other_models(before, after);
       if (after != before) ledger_.set_job(after);
     }
-    for (RunModel &model : models_) model.number = ledger_.model_number(model.name);
+    for (RunModel &model : models_) {
+      if (!model.stands_in) model.number = ledger_.model_number(model.name);
+    }
     if (const std::uint64_t lost = ledger_.settle_started(); lost > 0) {
       status_.warning(fmt::format(
           "{} billed requests of an earlier run have no answer on record: they may have been paid "
-          "for and are not sent again",
+          "for and are sent again only where retry.maybe_billed is redraw",
           lost));
     }
   }
@@ -189,7 +191,7 @@ class DatasetRun {
               : RowNumbers(prompts_.size(), key, ledger_.rows());
     if (!numbers.fresh().empty()) ledger_.add_rows(numbers.fresh());
     std::vector<std::uint32_t> model_numbers;
-    for (const RunModel &model : models_) model_numbers.push_back(model.number);
+    for (const RunModel &model : wanted_models(models_)) model_numbers.push_back(model.number);
     record_bad_rows(ledger_, prompts_, numbers, model_numbers, shard);
     return numbers;
   }
@@ -207,7 +209,8 @@ class DatasetRun {
       Work work{row, 0, std::vector<std::uint32_t>(generations)};
       std::iota(work.generations.begin(), work.generations.end(), 0U);
       const auto only = prompts_.model(row);
-      for (; work.model < models_.size(); ++work.model) {
+      for (; work.model < wanted_models(models_).size(); ++work.model) {
+        work.lane = work.model;
         if (!only || *only == work.model) visit(make_request(work, numbers));
       }
     }
@@ -240,8 +243,9 @@ class DatasetRun {
     Request request;
     request.work = work;
     request.number = numbers.number(work.row);
-    request.model = &models_[work.model];
-    request.row = prompts_.row(work.row, work.model);
+    request.model = &models_[work.lane];
+    if (work.lane != work.model) request.fallback_for = &models_[work.model];
+    request.row = prompts_.row(work.row, work.lane);
     ModelRequest &asked = request.asked;
     asked.prompt = request.row.prompt;
     asked.parameters = request.model->request;
@@ -259,7 +263,7 @@ class DatasetRun {
 
   std::vector<std::string> model_names() const {
     std::vector<std::string> names;
-    for (const RunModel &model : models_) names.push_back(model.name);
+    for (const RunModel &model : wanted_models(models_)) names.push_back(model.name);
     return names;
   }
 

@@ -71,7 +71,7 @@ Preview preview_job(const PreparedJob &job, const RunOptions &options) {
       plan_dataset(job.prompts, numbers, models, ledger ? &*ledger : nullptr, options.shard);
   if (options.limit) plan.limit(*options.limit);
   Preview preview{ledger.has_value() && has_ends(*ledger), plan.counts(), {}};
-  for (std::uint32_t model = 0; model < models.size(); ++model) {
+  for (std::uint32_t model = 0; model < plan.models(); ++model) {
     preview.models.push_back({models[model].name, models[model].plugin, take_all(plan, model)});
   }
   return preview;

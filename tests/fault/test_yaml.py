@@ -57,7 +57,7 @@ class JobFiles(Workspace):
         self.assert_fails(self.run_job("--dry-run", timeout=20), 2, "job.yaml")
 
     def test_later_releases_keys_are_refused_not_ignored(self):
-        for key, value in [("retry", "{attempts: 5}"), ("limits", "{requests_per_minute: 60}"), ("isolation", "worker")]:
+        for key, value in [("sandbox", "{network: false}"), ("isolation", "worker")]:
             with self.subTest(key):
                 self.check(f"pictor: 1\nmodels:\n  m:\n    plugin: template\n    {key}: {value}\n"
                            "job: {prompts: prompts.txt, output: {dir: out}}\n", "job.yaml:5:", "not built yet")
