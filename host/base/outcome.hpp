@@ -57,6 +57,9 @@ struct Failure {
   int http_status = 0;  // 0: none
   std::int64_t retry_after_ms = -1;
   bool stops_model = false;     // the model's other samples would end alike: do not ask for them
+  bool stops_pool = false;      // so would those of every model on the same account
+  bool retry_never = false;     // the same request will fail again
+  bool billed = false;          // it failed, and was billed
   bool authentication = false;  // the key is missing, wrong or not allowed: exit code 6
 };
 

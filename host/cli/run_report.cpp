@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "cli/text_layout.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/sqlite.hpp"
 #include "run/status_text.hpp"
 
 #include <fmt/chrono.h>
@@ -79,8 +80,70 @@ void settle_note(RunReport &report, const Since &since) {
 
 std::string stages_text(const StageTimes &stages) {
   std::string text;
-  for (const auto &[stage, mean] : mean_stage_seconds(stages).items()) {
+  const Json means = mean_stage_seconds(stages);
+  for (const auto &[stage, mean] : means.items()) {
     text += fmt::format("{}{} {:.3f} s", text.empty() ? "" : ", ", stage, mean.get<double>());
+  }
+  return text;
+}
+
+std::size_t place_of_model(RunReport &report, const std::string &name) {
+  const auto found = std::find(report.models.begin(), report.models.end(), name);
+  if (found != report.models.end()) return found - report.models.begin();
+  report.models.push_back(name);
+  report.counts.emplace_back();
+  return report.models.size() - 1;
+}
+
+// All of a run's ledger, or of one shard's.
+void add_ledger(RunReport &report, RunTally &tally, const Ledger &ledger, Since &since) {
+  std::vector<std::size_t> places;  // in the report, by the ledger's number
+  for (const std::string &name : ledger.models()) places.push_back(place_of_model(report, name));
+  report.rows += ledger.rows().size();
+  report.cost_micros += ledger.spent_micros();
+  ledger.for_each_end([&](const SampleEnd &end) {
+    // A model that a run beside this one has just added is counted next time.
+    if (end.key.model >= places.size()) return;
+    ++report.counts[places[end.key.model]][static_cast<std::size_t>(end.outcome)];
+    report.bytes += end.file_size;
+    report.last_finished_ms = std::max(report.last_finished_ms, end.finished_at_ms);
+    tally.add(end);
+    if (report.note && end.finished_at_ms >= report.note->begun_at_ms) since.add(end);
+  });
+}
+
+void add_whole(RunReport &report, RunTally &tally) {
+  const Ledger ledger = Ledger::open_read_only(report.dir);
+  report.note = read_run_note(ledger);
+  report.holder = ledger_holder(report.dir);
+  Since since;
+  add_ledger(report, tally, ledger, since);
+  if (report.note) settle_note(report, since);
+}
+
+void add_shards(RunReport &report, RunTally &tally) {
+  Since since;
+  for (const Shard &shard : report.shards) {
+    const std::filesystem::path folder = ledger_folder(report.dir, shard);
+    try {
+      add_ledger(report, tally, Ledger::open_read_only_in(folder, journal_mode_in(folder)), since);
+    } catch (const DatabaseBusy &) {
+      report.hidden.push_back(shard);
+    }
+  }
+}
+
+std::string shards_text(const RunReport &report) {
+  const std::uint32_t count = report.shards.front().count;
+  std::string text = fmt::format(
+      "\n{} of {} shards have begun; `pictor merge` joins them when all "
+      "are drawn\n",
+      report.shards.size(), count);
+  if (!report.hidden.empty()) {
+    text += fmt::format(
+        "not counted, because only their runs can read their ledgers on this disk: "
+        "{}\n",
+        list_of(report.hidden));
   }
   return text;
 }
@@ -110,31 +173,15 @@ std::uint64_t RunReport::total(Outcome outcome) const {
 }
 
 RunReport read_run_report(const std::filesystem::path &dir) {
-  const Ledger ledger = Ledger::open_read_only(dir);
   RunReport report;
   report.dir = dir;
-  report.models = ledger.models();
-  report.counts.resize(report.models.size());
-  report.rows = ledger.rows().size();
-  report.note = read_run_note(ledger);
-  report.cost_micros = ledger.spent_micros();
-  report.holder = ledger_holder(dir);
+  if (!std::filesystem::exists(ledger_file(dir))) report.shards = unmerged_shards(dir);
   RunTally tally;
-  Since since;
-  ledger.for_each_end([&](const SampleEnd &end) {
-    // A model that a run beside this one has just added is counted next time.
-    if (end.key.model >= report.counts.size()) return;
-    ++report.counts[end.key.model][static_cast<std::size_t>(end.outcome)];
-    report.bytes += end.file_size;
-    report.last_finished_ms = std::max(report.last_finished_ms, end.finished_at_ms);
-    tally.add(end);
-    if (report.note && end.finished_at_ms >= report.note->begun_at_ms) since.add(end);
-  });
+  report.shards.empty() ? add_whole(report, tally) : add_shards(report, tally);
   report.errors = tally.errors.most_frequent(shown_errors);
   report.attempts = tally.attempts;
   report.retries = tally.retries;
   report.stages = tally.stages;
-  if (report.note) settle_note(report, since);
   return report;
 }
 
@@ -155,6 +202,11 @@ Json as_json(const RunReport &report) {
                    {"outcomes", Json::object()},
                    {"models", Json::object()},
                    {"errors", Json::array()}};
+  if (!report.shards.empty()) {
+    document["shards"] = {{"count", report.shards.front().count},
+                          {"begun", report.shards.size()},
+                          {"not_read", report.hidden.size()}};
+  }
   if (report.last_finished_ms > 0) document["last_finished"] = utc_time(report.last_finished_ms);
   if (!report.holder.empty()) document["in_use_by"] = report.holder;
   if (report.note) {
@@ -186,6 +238,7 @@ std::string as_text(const RunReport &report) {
                                  report.rows, size_text(report.bytes));
   if (report.last_finished_ms > 0) text += ", last change " + local_time(report.last_finished_ms);
   text += "\n\n" + counts_table(report) + '\n' + figures_text(report);
+  if (!report.shards.empty()) text += shards_text(report);
   if (!report.errors.empty()) text += "\nmost frequent errors\n";
   for (const FrequentError &error : report.errors) {
     text += paragraph(fmt::format("{} x {}: {}", error.count, name_of(error.outcome),

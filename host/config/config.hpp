@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "config/policy.hpp"
 #include "config/source.hpp"
 #include "config/written.hpp"
 
@@ -18,7 +19,8 @@ struct ModelConfig {
   std::string model_id;                // which of the plugin's models; empty: its only or first one
   std::vector<WrittenParameter> load;  // load scope
   std::vector<WrittenParameter> generation_kwargs;
-  std::optional<std::uint32_t> concurrency;  // requests at once; empty: as the model declares
+  LimitsConfig limits;
+  RetryConfig retry;  // the job's defaults laid under it
   Place place;
 };
 
@@ -30,7 +32,14 @@ struct OutputConfig {
   std::string layout = "imagefolder";
   std::string split = "train";
   ImageFormat format = ImageFormat::png;
-  int quality = 95;  // jpeg and webp, 1..100
+  int quality = 95;        // jpeg and webp, 1..100
+  bool transcode = false;  // pictures that come encoded are converted to `format`
+  // webdataset: a shard is closed when it has that many bytes or pictures.
+  std::uint64_t shard_size = 1'000'000'000;
+  std::uint32_t shard_pictures = 10'000;
+  // folder: how files are named (config/name_template.hpp), and what is written beside each.
+  std::string name;              // empty: as an imagefolder's
+  std::string sidecar = "none";  // or txt: the prompt; json: the line of metadata.jsonl
 };
 
 struct JobConfig {

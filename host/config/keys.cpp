@@ -1,5 +1,7 @@
 #include "config/keys.hpp"
 
+#include "config/policy.hpp"
+
 #include <algorithm>
 
 namespace pictor::host {
@@ -21,6 +23,13 @@ Key integer(std::string id, double minimum, double maximum, std::string doc) {
   Key key = value(std::move(id), ParameterType::integer, std::move(doc));
   key.spec.minimum = minimum;
   key.spec.maximum = maximum;
+  return key;
+}
+
+Key positive(std::string id, ParameterType type, std::string doc) {
+  Key key = value(std::move(id), type, std::move(doc));
+  key.spec.minimum = 0;
+  key.spec.exclusive_minimum = true;
   return key;
 }
 
@@ -71,8 +80,64 @@ const Section &limits_keys() {
   static const Section keys{
       .noun = "limits",
       .keys = {integer("concurrency", 1, 1024, "Requests to the model at once."),
-               later("requests_per_minute"), later("requests_per_second"),
-               later("requests_per_day"), later("tokens_per_minute"), later("images_per_minute")}};
+               value("adaptive", ParameterType::boolean,
+                     "Fewer at once when a remote model is rate limited, more again when it is "
+                     "not; true without this key."),
+               positive("requests_per_second", ParameterType::number, "Of one account."),
+               positive("requests_per_minute", ParameterType::number, "Of one account."),
+               integer("requests_per_day", 1, 1e9, "Of one account, in any 24 hours of a run."),
+               positive("images_per_minute", ParameterType::number, "Of one account."),
+               positive("tokens_per_minute", ParameterType::number,
+                        "Of one account, where the model tells how many a request took.")}};
+  return keys;
+}
+
+const Section &backoff_keys() {
+  static const Section keys{
+      .noun = "backoff",
+      .keys = {positive("first", ParameterType::number, "Seconds before the second request; 0.5."),
+               positive("most", ParameterType::number,
+                        "Seconds that the wait, doubled each time, grows to; 8.")}};
+  return keys;
+}
+
+const Section &fallback_keys() {
+  static const Section keys{
+      .noun = "reaction",
+      .keys = {required(value("fallback", ParameterType::string,
+                              "The model, by its name under models, that draws it instead."))}};
+  return keys;
+}
+
+Key reaction(Outcome outcome) {
+  Key key = choice(std::string(name_of(outcome)), {{"retry"}, {"skip"}, {"stop"}},
+                   "Ask again, let it be, ask the model nothing more, or fallback: a model.");
+  key.form = Key::Form::either;
+  key.section = &fallback_keys();
+  return key;
+}
+
+const Section &reaction_keys() {
+  static const Section keys = [] {
+    Section section{.noun = "on", .keys = {}};
+    for (const Outcome outcome : policy_outcomes) section.keys.push_back(reaction(outcome));
+    return section;
+  }();
+  return keys;
+}
+
+const Section &retry_keys() {
+  static const Section keys{
+      .noun = "retry",
+      .keys = {integer("attempts", 1, 100, "Requests per sample at most; 5."),
+               section("backoff", Key::Form::section, backoff_keys(), "The wait between them."),
+               positive("deadline", ParameterType::number,
+                        "Seconds for a sample from its first request, after which it is not asked "
+                        "for again."),
+               choice("maybe_billed", {{"keep"}, {"redraw"}},
+                      "What becomes of a sample that may be paid for and whose answer was lost."),
+               section("on", Key::Form::section, reaction_keys(),
+                       "What is done about a sample that ended so.")}};
   return keys;
 }
 
@@ -94,7 +159,9 @@ const Section &model_keys() {
                later_values(
                    choice("isolation", {{"auto"}, {"in-process"}}, "Where the plugin runs."),
                    {"worker"}),
-               later("retry"), later("sandbox"), later("prices"), later("lane"), later("fallback")},
+               section("retry", Key::Form::section, retry_keys(),
+                       "What is done about samples that fail."),
+               later("sandbox"), later("prices"), later("lane"), later("fallback")},
       .open = true};
   return keys;
 }
@@ -103,13 +170,23 @@ const Section &output_keys() {
   static const Section keys{
       .noun = "output",
       .keys = {required(value("dir", ParameterType::path, "The dataset's folder.")),
-               later_values(choice("layout", {{"imagefolder"}}, "How the dataset is laid out."),
-                            {"webdataset", "folder"}),
+               choice("layout", {{"imagefolder"}, {"webdataset"}, {"folder"}},
+                      "imagefolder and folder keep a file per picture, webdataset tar shards."),
                value("split", ParameterType::string,
                      "The folder of the pictures below dir: letters, digits and _."),
                choice("format", {{"png"}, {"jpeg", "", {"jpg"}}, {"webp"}},
                       "The file format of pictures that the model hands over as pixels."),
-               integer("quality", 1, 100, "Of jpeg and webp."), later("shard_size"),
+               integer("quality", 1, 100, "Of jpeg and webp."),
+               value("transcode", ParameterType::boolean,
+                     "Convert pictures that come encoded to format; else their bytes are kept."),
+               value("shard_size", ParameterType::string,
+                     "webdataset: the size of a shard, in bytes or as 1GB."),
+               integer("shard_pictures", 1, 1e6, "webdataset: pictures in a shard, at most."),
+               value("name", ParameterType::string,
+                     "folder: file names, as {model}/{id}_{seed}; fields are row, id, model, "
+                     "generation, seed, prompt, and any column or parameter."),
+               choice("sidecar", {{"none"}, {"txt"}, {"json"}},
+                      "folder: a file beside each picture with its prompt or its metadata."),
                later("thumbnails")}};
   return keys;
 }
@@ -126,7 +203,9 @@ const Section &job_keys() {
                required(section("output", Key::Form::section, output_keys(),
                                 "Where and how the dataset is written.")),
                later("budget"), later("matrix"), later("prices"), later("lane"), later("order"),
-               later("filter"), later("retry")}};
+               later("filter"),
+               section("retry", Key::Form::section, retry_keys(),
+                       "What models without a retry of their own do about samples that fail.")}};
   return keys;
 }
 

@@ -17,6 +17,7 @@ struct Key {
     value,     // a scalar or list that `spec` describes
     section,   // a map with the keys of `section`
     sections,  // a map from the user's names to such maps
+    either,    // a scalar that `spec` describes, or a map with the keys of `section`
     free,      // read by code of its own; `spec` gives the doc
   };
   ParameterSpec spec;

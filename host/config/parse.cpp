@@ -4,6 +4,8 @@
 #include "config/environment.hpp"
 #include "config/fields.hpp"
 #include "config/overrides.hpp"
+#include "config/parse_output.hpp"
+#include "config/policy_keys.hpp"
 
 #include <fmt/format.h>
 
@@ -84,10 +86,7 @@ ModelConfig parse_model(const YamlEntry &entry, const Section &section) {
     model.generation_kwargs = kwargs.parameters();
   }
   if (const YamlNode *node = fields.find("limits")) {
-    const Fields limits(*node, *section.find("limits")->section);
-    if (const auto concurrency = limits.value("concurrency")) {
-      model.concurrency = concurrency->get<std::uint32_t>();
-    }
+    model.limits = parse_limits(*node, *section.find("limits")->section);
   }
   return model;
 }
@@ -175,34 +174,6 @@ void parse_prompts(const YamlNode &node, JobConfig &job) {
   }
 }
 
-ImageFormat format_named(const std::string &name) {
-  if (name == "jpeg") return ImageFormat::jpeg;
-  return name == "webp" ? ImageFormat::webp : ImageFormat::png;
-}
-
-OutputConfig parse_output(const YamlNode &node, const Section &section) {
-  const Fields fields(node, section);
-  OutputConfig output;
-  std::string dir, format = "png";
-  fields.read("dir", dir);
-  output.dir = absolute_path(dir, fields.place("dir"));
-  fields.read("layout", output.layout);
-  fields.read("split", output.split);
-  if (output.split.empty() || output.split.size() > longest_name ||
-      output.split.find_first_not_of(word_characters) != std::string::npos) {
-    fail(fields.place("split"), fmt::format("'{}' cannot be a split's name", output.split),
-         "use letters, digits and '_': train, validation, test");
-  }
-  fields.read("format", format);
-  output.format = format_named(format);
-  fields.read("quality", output.quality);
-  if (output.format == ImageFormat::png && fields.find("quality") != nullptr) {
-    fail(fields.place("quality"), "png has no quality: it loses nothing",
-         "remove quality, or choose format: jpeg or webp");
-  }
-  return output;
-}
-
 JobConfig parse_job(const YamlNode &node, const Section &section,
                     const std::vector<ModelConfig> &models) {
   const Fields fields(node, section);
@@ -216,6 +187,23 @@ JobConfig parse_job(const YamlNode &node, const Section &section,
   }
   job.output = parse_output(*fields.find("output"), *section.find("output")->section);
   return job;
+}
+
+// Once all models are known by name: those that draw instead of others may stand anywhere.
+void parse_retries(const YamlNode &root, const Section &keys, std::vector<ModelConfig> &models) {
+  const YamlNode &written = *root.find("models");
+  const Section &section = *keys.find("models")->section->find("retry")->section;
+  const YamlNode *defaults = root.find("job")->find("retry");
+  for (ModelConfig &model : models) {
+    if (defaults != nullptr && defaults->kind != YamlNode::Kind::null) {
+      parse_retry(*defaults, section, model.name, true, model.retry);
+    }
+    const YamlNode *own = written.find(model.name)->find("retry");
+    if (own != nullptr && own->kind != YamlNode::Kind::null) {
+      parse_retry(*own, section, model.name, false, model.retry);
+    }
+  }
+  check_fallbacks(models);
 }
 
 std::vector<fs::path> parse_plugin_paths(const YamlNode &node, const Section &section) {
@@ -245,6 +233,7 @@ Config load_config(const fs::path &file, const std::vector<Override> &overrides)
   }
   config.models = parse_models(*fields.find("models"), *keys.find("models")->section);
   config.job = parse_job(*fields.find("job"), *keys.find("job")->section, config.models);
+  parse_retries(root, keys, config.models);
   return config;
 }
 

@@ -87,6 +87,9 @@ Json key_schema(const Key &key) {
                 {"minProperties", 1},
                 {"additionalProperties", section_schema(*key.section)}};
       break;
+    case Key::Form::either:
+      schema = {{"anyOf", {value_schema(key.spec), section_schema(*key.section)}}};
+      break;
     case Key::Form::free:
       schema = Json::object();
       break;

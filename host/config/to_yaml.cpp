@@ -1,6 +1,7 @@
 #include "config/config.hpp"
 #include "config/environment.hpp"
 #include "config/keys.hpp"
+#include "config/policy_keys.hpp"
 #include "config/scalar.hpp"
 
 #include <fmt/format.h>
@@ -81,10 +82,7 @@ std::string model_lines(const ModelConfig &model) {
   if (!model.generation_kwargs.empty()) {
     lines += "    generation_kwargs:\n" + parameter_lines(model.generation_kwargs, "      ");
   }
-  if (model.concurrency) {
-    lines += fmt::format("    limits: {{concurrency: {}}}\n", *model.concurrency);
-  }
-  return lines;
+  return lines + limits_line(model.limits) + retry_lines(model.retry);
 }
 
 template <class Values>
@@ -107,6 +105,15 @@ std::string output_lines(const OutputConfig &output) {
                   resolved(output.dir), resolved(output.layout), resolved(output.split),
                   name_of(output.format));
   if (output.format != ImageFormat::png) lines += fmt::format("    quality: {}\n", output.quality);
+  if (output.transcode) lines += "    transcode: true\n";
+  if (output.layout == "webdataset") {
+    lines += fmt::format("    shard_size: {}\n    shard_pictures: {}\n", output.shard_size,
+                         output.shard_pictures);
+  }
+  if (output.layout == "folder") {
+    if (!output.name.empty()) lines += fmt::format("    name: {}\n", resolved(output.name));
+    lines += fmt::format("    sidecar: {}\n", output.sidecar);
+  }
   return lines;
 }
 

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "base/json.hpp"
 #include "base/outcome.hpp"
+#include "ledger/journal.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace pictor::host {
+
+class FolderLock;
 
 // One image asked for. `row` is the row's file number, `model` an index into Ledger::models.
 struct SampleKey {
@@ -62,8 +65,13 @@ class Ledger {
   // process holds it (naming it), when the file is no ledger, is of a newer version, or the disk
   // refuses.
   static Ledger open(const std::filesystem::path &output_dir);
-  // For `status`, `gallery`: no lock, no change, works beside a running job.
+  // The same in that folder, under a lock that is held already; null: by the caller.
+  static Ledger open_in(const std::filesystem::path &folder, std::unique_ptr<FolderLock> lock,
+                        JournalMode journal);
+  // For `status`, `gallery`: no lock, no change, works beside a running job. Throws Error when the
+  // folder has none; and on a disk that machines share (JournalMode::rollback) beside a run.
   static Ledger open_read_only(const std::filesystem::path &output_dir);
+  static Ledger open_read_only_in(const std::filesystem::path &folder, JournalMode journal);
   Ledger(Ledger &&) noexcept;
   Ledger &operator=(Ledger &&) noexcept;
   ~Ledger();
@@ -99,8 +107,14 @@ class Ledger {
   // the plugin picks up where it was; without one their samples become maybe_billed, at the cost
   // that was recorded for them. Returns how many samples did.
   std::uint64_t settle_started();
+  // Every end that is ok and whose file is in no archive, in full, in key order.
+  void for_each_loose(const std::function<void(const SampleEnd &)> &visit) const;
+  // The archives that hold files, each once.
+  std::vector<std::string> containers() const;
   // Those samples' files are in that archive of the split folder now, which is on disk.
   void contained(const std::string &container, std::span<const SampleKey> keys);
+  // Those samples' files are called so now: of their ends, file_name and container are taken.
+  void placed(std::span<const SampleEnd> ends);
   // These samples count as never asked for, and are drawn again.
   void forget(std::span<const SampleKey> keys);
   // These samples are drawn again, as `cancelled`; attempts, cost and reason of their end are kept.
@@ -137,6 +151,10 @@ class Ledger {
   explicit Ledger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Copies the ledger of one output folder into another, which must have none. Reads a state that was
+// committed, also beside a running job. Throws Error.
+void copy_ledger(const std::filesystem::path &from, const std::filesystem::path &to);
 
 // Where an output folder's ledger stands.
 std::filesystem::path ledger_file(const std::filesystem::path &output_dir);

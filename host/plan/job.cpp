@@ -1,6 +1,8 @@
 #include "plan/job.hpp"
 
 #include "base/error.hpp"
+#include "plan/limit_pool.hpp"
+#include "plan/name_fields.hpp"
 #include "plan/parameters.hpp"
 
 #include <fmt/format.h>
@@ -15,21 +17,48 @@ namespace {
 constexpr std::uint32_t usual_concurrency = 4;
 
 std::uint32_t concurrency_of(const ModelConfig &config, const ModelInfo &info) {
-  if (!config.concurrency) {
+  if (!config.limits.concurrency) {
     return info.max_concurrency == 0 ? usual_concurrency : info.max_concurrency;
   }
-  if (info.max_concurrency != 0 && *config.concurrency > info.max_concurrency) {
-    throw Error(point_at(config.place,
-                         fmt::format("{} takes at most {} requests at once; limits.concurrency "
-                                     "is {}",
-                                     config.name, info.max_concurrency, *config.concurrency)));
+  if (info.max_concurrency != 0 && *config.limits.concurrency > info.max_concurrency) {
+    throw Error(point_at(
+        config.place, fmt::format("{} takes at most {} requests at once; limits.concurrency "
+                                  "is {}",
+                                  config.name, info.max_concurrency, *config.limits.concurrency)));
   }
-  return *config.concurrency;
+  return *config.limits.concurrency;
 }
 
-RowRules rules_for(const std::vector<PreparedModel> &models, bool strict) {
+void add_fallbacks(const Config &config, const std::string &model,
+                   std::vector<std::string> &names) {
+  for (const Outcome outcome : policy_outcomes) {
+    const Reaction &reaction = config.model(model).retry.on(outcome);
+    if (reaction.action != RetryAction::fallback) continue;
+    if (std::find(names.begin(), names.end(), reaction.fallback) != names.end()) continue;
+    names.push_back(reaction.fallback);
+    add_fallbacks(config, reaction.fallback, names);
+  }
+}
+
+std::vector<std::uint32_t> stand_ins_of(const Config &config, const std::string &model,
+                                        const std::vector<PreparedModel> &models) {
+  std::vector<std::string> names;
+  add_fallbacks(config, model, names);
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t position = 0; position < models.size(); ++position) {
+    const bool one = std::find(names.begin(), names.end(), models[position].name) != names.end();
+    if (one) positions.push_back(position);
+  }
+  return positions;
+}
+
+RowRules rules_for(const Config &config, const std::vector<PreparedModel> &models, bool strict) {
   RowRules rules;
   rules.strict = strict;
+  rules.nameable = static_cast<std::uint32_t>(config.job.models.size());
+  for (const PreparedModel &model : models) {
+    rules.stand_ins.push_back(stand_ins_of(config, model.name, models));
+  }
   for (const PreparedModel &model : models) {
     rules.models.emplace_back(model.name, &model.specs);
     rules.missing.push_back(model.missing);
@@ -38,6 +67,12 @@ RowRules rules_for(const std::vector<PreparedModel> &models, bool strict) {
 }
 
 }  // namespace
+
+std::vector<std::string> models_with_stand_ins(const Config &config) {
+  std::vector<std::string> names = config.job.models;
+  for (const std::string &model : config.job.models) add_fallbacks(config, model, names);
+  return names;
+}
 
 PreparedModel prepare_model(const ModelConfig &config, std::shared_ptr<const Plugin> plugin) {
   const ModelInfo &info = plugin->model(config.model_id);
@@ -51,6 +86,9 @@ PreparedModel prepare_model(const ModelConfig &config, std::shared_ptr<const Plu
   model.pinned = std::move(request.pinned);
   model.missing = std::move(request.missing);
   model.concurrency = concurrency_of(config, info);
+  model.limits = config.limits;
+  model.retry = config.retry;
+  model.pool = pool_key(plugin->id(), config.name, model.specs, model.load);
   model.plugin = std::move(plugin);
   return model;
 }
@@ -61,15 +99,18 @@ PreparedJob prepare_job(const Config &config, bool strict) {
   std::vector<PreparedModel> models;
   Config resolved = config;
   resolved.models.clear();
-  for (const std::string &name : config.job.models) {
+  for (const std::string &name : models_with_stand_ins(config)) {
     const ModelConfig &written = config.model(name);
     models.push_back(prepare_model(written, load_plugin(written.plugin, found, folders)));
     resolved.models.push_back(
         with_absolute_paths(written, models.back().specs, models.back().load));
+    models.back().stands_in = models.size() > config.job.models.size();
   }
   // The prompts keep pointers to the specs, which a moved vector leaves where they are.
-  Prompts prompts = Prompts::open(config.job, rules_for(models, strict));
-  return {std::move(resolved), std::move(models), std::move(prompts)};
+  Prompts prompts = Prompts::open(config.job, rules_for(config, models, strict));
+  PreparedJob job{std::move(resolved), std::move(models), std::move(prompts)};
+  check_name_fields(job);
+  return job;
 }
 
 }  // namespace pictor::host

@@ -22,12 +22,19 @@ struct PreparedModel {
   std::set<std::string> pinned;      // of request: given with --param, they win over columns
   std::vector<std::string> missing;  // of request: required and without a value, left to the rows
   std::uint32_t concurrency = 1;
+  LimitsConfig limits;
+  RetryConfig retry;
+  std::string pool;        // models with the same one share an account's limits
+  bool stands_in = false;  // no row asks for it: it only draws what others could not
 };
+
+// The names of job.models, then of the models that only draw what those could not.
+std::vector<std::string> models_with_stand_ins(const Config &config);
 
 // A job of which every model, parameter and row was checked.
 struct PreparedJob {
   Config config;  // the models of the job only, the paths of their parameters absolute
-  std::vector<PreparedModel> models;  // in the order of job.models
+  std::vector<PreparedModel> models;  // in the order of job.models, then those that stand in
   Prompts prompts;                    // refers to the specs of `models`
 };
 

@@ -2,7 +2,8 @@
 
 namespace pictor::host {
 
-Plan::Plan(std::uint32_t models) : lanes_(models) {}
+Plan::Plan(std::uint32_t models, std::uint32_t stand_ins)
+    : models_(models), lanes_(models + stand_ins) {}
 
 Plan::State &Plan::state(const Sample &sample) {
   return lanes_[sample.model].states[first_[sample.row] + sample.generation];
@@ -33,7 +34,7 @@ void Plan::recorded(const Sample &sample, Outcome outcome) {
 
 void Plan::keep(const std::function<bool(const Sample &)> &wanted) {
   for (std::uint32_t row = 0; row < rows(); ++row) {
-    for (std::uint32_t model = 0; model < models(); ++model) {
+    for (std::uint32_t model = 0; model < models_; ++model) {
       Lane &lane = lanes_[model];
       for (std::uint64_t slot = first_[row]; slot < first_[row + 1]; ++slot) {
         const auto generation = static_cast<std::uint32_t>(slot - first_[row]);
@@ -54,18 +55,21 @@ std::vector<Work> Plan::next_ready(std::uint32_t model, std::uint32_t max_rows, 
   std::vector<Work> taken;
   Lane &lane = lanes_[model];
   if (lane.stopped) return taken;
-  take_waiting(lane, max_rows, now, taken);
+  take_waiting(model, max_rows, now, taken);
   take_rows(model, max_rows, taken);
   return taken;
 }
 
-void Plan::take_waiting(Lane &lane, std::uint32_t max_rows, Time now, std::vector<Work> &taken) {
+void Plan::take_waiting(std::uint32_t model, std::uint32_t max_rows, Time now,
+                        std::vector<Work> &taken) {
+  Lane &lane = lanes_[model];
   while (!lane.waiting.empty() && lane.waiting.top().not_before <= now) {
     const Sample sample = lane.waiting.top().sample;
-    const bool same_row = !taken.empty() && taken.back().row == sample.row;
+    const bool same_row =
+        !taken.empty() && taken.back().row == sample.row && taken.back().model == sample.model;
     if (!same_row) {
       if (taken.size() == max_rows) return;
-      taken.push_back({sample.row, sample.model, {}});
+      taken.push_back({sample.row, sample.model, {}, model});
     }
     lane.waiting.pop();
     taken.back().generations.push_back(sample.generation);
@@ -78,7 +82,7 @@ void Plan::take_waiting(Lane &lane, std::uint32_t max_rows, Time now, std::vecto
 void Plan::take_rows(std::uint32_t model, std::uint32_t max_rows, std::vector<Work> &taken) {
   Lane &lane = lanes_[model];
   for (; taken.size() < max_rows && lane.ready > 0; ++lane.cursor) {
-    Work work{lane.cursor, model, {}};
+    Work work{lane.cursor, model, {}, model};
     for (std::uint64_t slot = first_[work.row]; slot < first_[work.row + 1]; ++slot) {
       if (lane.states[slot] != ready) continue;
       lane.states[slot] = running;
@@ -99,10 +103,14 @@ void Plan::finished(const Sample &sample, Outcome outcome) {
 }
 
 void Plan::put_back(const Sample &sample, Time not_before) {
+  put_back(sample, not_before, sample.model);
+}
+
+void Plan::put_back(const Sample &sample, Time not_before, std::uint32_t lane) {
   state(sample) = waiting;
   --counts_.running;
   ++counts_.open;
-  lanes_[sample.model].waiting.push({not_before, sample});
+  lanes_[lane].waiting.push({not_before, sample});
 }
 
 void Plan::stop_model(std::uint32_t model) {
@@ -112,6 +120,10 @@ void Plan::stop_model(std::uint32_t model) {
 bool Plan::has_work(std::uint32_t model) const {
   const Lane &lane = lanes_[model];
   return !lane.stopped && (lane.ready > 0 || !lane.waiting.empty());
+}
+
+bool Plan::has_ready(std::uint32_t model) const {
+  return !lanes_[model].stopped && lanes_[model].ready > 0;
 }
 
 std::optional<Plan::Time> Plan::next_time(std::uint32_t model) const {

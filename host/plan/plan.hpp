@@ -23,8 +23,9 @@ struct Sample {
 // A row for a model, with the pictures of it that are missing.
 struct Work {
   std::uint32_t row = 0;
-  std::uint32_t model = 0;
+  std::uint32_t model = 0;                 // the one that is wanted
   std::vector<std::uint32_t> generations;  // ascending, at least one
+  std::uint32_t lane = 0;                  // the model that draws them, `model` or its fallback
 };
 
 // Where every wanted picture stands. Their sum is `wanted`.
@@ -48,7 +49,8 @@ class Plan {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit Plan(std::uint32_t models);
+  // `stand_ins`: models after the others that no row asks for, and that draw what is sent to them.
+  explicit Plan(std::uint32_t models, std::uint32_t stand_ins = 0);
 
   // The next row of the prompt file, for one model or for all.
   void add_row(std::uint32_t generations, std::optional<std::uint32_t> model);
@@ -64,17 +66,21 @@ class Plan {
   // time has come go first. Their pictures run until `finished` or `put_back`. Empty: nothing now.
   std::vector<Work> next_ready(std::uint32_t model, std::uint32_t max_rows, Time now);
   void finished(const Sample &sample, Outcome outcome);
-  // Not drawn after all, or to be tried again at that time.
+  // Not drawn after all, or to be tried again at that time: by its model, or by the one of `lane`.
   void put_back(const Sample &sample, Time not_before = Time::min());
-  // No more work for that model; what is running goes on.
+  void put_back(const Sample &sample, Time not_before, std::uint32_t lane);
+  // No more work for that model; what is running goes on, and what waits for it stays open.
   void stop_model(std::uint32_t model);
 
   // Whether next_ready will, now or later, have work for the model.
   bool has_work(std::uint32_t model) const;
+  // Whether it would have some at any time.
+  bool has_ready(std::uint32_t model) const;
   // When the first picture that was put back may be tried; nothing when none waits.
   std::optional<Time> next_time(std::uint32_t model) const;
   std::uint32_t rows() const { return static_cast<std::uint32_t>(first_.size() - 1); }
-  std::uint32_t models() const { return static_cast<std::uint32_t>(lanes_.size()); }
+  std::uint32_t models() const { return models_; }
+  std::uint32_t lanes() const { return static_cast<std::uint32_t>(lanes_.size()); }
   const PlanCounts &counts() const { return counts_; }
 
  private:
@@ -96,11 +102,13 @@ class Plan {
   };
 
   State &state(const Sample &sample);
-  void take_waiting(Lane &lane, std::uint32_t max_rows, Time now, std::vector<Work> &taken);
+  void take_waiting(std::uint32_t model, std::uint32_t max_rows, Time now,
+                    std::vector<Work> &taken);
   void take_rows(std::uint32_t model, std::uint32_t max_rows, std::vector<Work> &taken);
 
   std::vector<std::uint64_t> first_{0};  // a row's first slot; one more than there are rows
-  std::vector<Lane> lanes_;
+  std::uint32_t models_;
+  std::vector<Lane> lanes_;  // of the models, then of the stand-ins
   PlanCounts counts_;
 };
 

@@ -44,6 +44,10 @@ struct RowRules {
   // For each of them, parameters that a row must bring because the job has no value; may be left
   // empty.
   std::vector<std::vector<std::string>> missing;
+  // For each of them, the models that may draw its rows in its stead; may be left empty.
+  std::vector<std::vector<std::uint32_t>> stand_ins;
+  // The first so many are the job's, which a `model` column may name; nothing: all.
+  std::optional<std::uint32_t> nameable;
   bool strict = false;  // a bad row is an Error at once
 };
 
@@ -76,8 +80,8 @@ class Prompts {
   // Which of rules.models the row goes to: an index, or nothing for all of them.
   std::optional<std::uint32_t> model(std::uint32_t index) const;
   // Reads it again, as that model of the rules reads its parameters (a row with a `model` column is
-  // always read as its own model). Throws Error when the file was changed since, std::out_of_range
-  // for a bad row. [any thread]
+  // always read as its own model or one of its stand-ins). Throws Error when the file was changed
+  // since, std::out_of_range for a bad row. [any thread]
   Row row(std::uint32_t index, std::uint32_t model = 0) const;
   const std::vector<BadRow> &bad_rows() const;
   std::string at(std::uint64_t line) const;  // "rows.jsonl:7", safe for a terminal

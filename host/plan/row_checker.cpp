@@ -132,9 +132,16 @@ void RowChecker::check(const RowFields &fields, bool from_text, std::uint32_t as
   require_missing(fields, checked);
 }
 
+bool RowChecker::goes_to(const std::optional<std::uint32_t> &named, std::uint32_t model) const {
+  if (!named || *named == model) return true;
+  if (*named >= rules_.stand_ins.size()) return false;
+  const std::vector<std::uint32_t> &others = rules_.stand_ins[*named];
+  return std::find(others.begin(), others.end(), model) != others.end();
+}
+
 void RowChecker::require_missing(const RowFields &fields, const CheckedRow &checked) const {
   for (std::uint32_t model = 0; model < rules_.missing.size(); ++model) {
-    if (checked.model && *checked.model != model) continue;
+    if (!goes_to(checked.model, model)) continue;
     for (const std::string &id : rules_.missing[model]) {
       const bool there = std::any_of(fields.begin(), fields.end(), [&](const RowField &field) {
         return find_spec(*rules_.models[model].second, field.name) ==
@@ -167,6 +174,7 @@ void RowChecker::take_model(const RowFields &fields, CheckedRow &checked) const 
   if (field == fields.end()) return;
   std::vector<std::string> names;
   for (const auto &model : rules_.models) names.push_back(model.first);
+  names.resize(rules_.nameable.value_or(static_cast<std::uint32_t>(names.size())));
   const std::string name = field->value.is_string() ? field->value.get<std::string>() : "";
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
@@ -182,10 +190,9 @@ void RowChecker::take_parameter(const RowField &field, const Column &column, boo
                                 std::uint32_t as_model, CheckedRow &checked) const {
   for (std::uint32_t model = 0; model < column.specs.size(); ++model) {
     const ParameterSpec *spec = column.specs[model];
-    const bool goes_there = !checked.model || *checked.model == model;
-    if (spec == nullptr || !goes_there) continue;
+    if (spec == nullptr || !goes_to(checked.model, model)) continue;
     Json value = parameter_value(*spec, field, from_text);
-    if (model != checked.model.value_or(as_model)) continue;
+    if (model != (goes_to(checked.model, as_model) ? as_model : *checked.model)) continue;
     if (!checked.row.parameters.emplace(spec->id, std::move(value)).second) {
       throw RowError(fmt::format("{} is there twice, once as '{}'", spec->id, field.name));
     }

@@ -52,6 +52,8 @@ class RowChecker {
   void take_model(const RowFields &fields, CheckedRow &checked) const;
   void take_parameter(const RowField &field, const Column &column, bool from_text,
                       std::uint32_t as_model, CheckedRow &checked) const;
+  // Whether a row with that `model` column may be drawn by that model of the rules.
+  bool goes_to(const std::optional<std::uint32_t> &named, std::uint32_t model) const;
   void require_missing(const RowFields &fields, const CheckedRow &checked) const;
   Json parameter_value(const ParameterSpec &spec, const RowField &field, bool from_text) const;
 

@@ -131,6 +131,10 @@ Failure to_failure(const PluginError &error, std::string_view stage) {
   failure.http_status = error.http_status;
   failure.retry_after_ms = error.retry_after_ms;
   failure.stops_model = stops_model(error.status);
+  failure.stops_pool =
+      error.status == PICTOR_UNAUTHENTICATED || error.status == PICTOR_QUOTA_EXHAUSTED;
+  failure.retry_never = (error.flags & PICTOR_ERROR_RETRY_NEVER) != 0;
+  failure.billed = (error.flags & PICTOR_ERROR_BILLED) != 0;
   failure.authentication =
       error.status == PICTOR_UNAUTHENTICATED || error.status == PICTOR_PERMISSION_DENIED;
   return failure;

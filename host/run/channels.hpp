@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ledger/ledger.hpp"
+#include "plan/rate_report.hpp"
 #include "run/bounded_queue.hpp"
 #include "run/request.hpp"
 
@@ -40,6 +41,7 @@ struct ModelDrawing {
 struct RequestEnded {
   RequestPtr request;
   std::vector<bool> handed_over;  // by index
+  RateReport report;
   std::optional<Failure> failure;
   bool batch_ended;  // it was the last of its batch
 };

@@ -24,11 +24,13 @@ std::vector<std::optional<std::uint32_t>> model_positions(const Ledger &ledger,
   return positions;
 }
 
-void add_rows(Plan &plan, const Prompts &prompts) {
+void add_rows(Plan &plan, const Prompts &prompts, const std::optional<Shard> &shard) {
   std::vector<bool> bad(prompts.size());
   for (const BadRow &row : prompts.bad_rows()) bad[row.index] = true;
   for (std::uint32_t row = 0; row < prompts.size(); ++row) {
-    if (bad[row]) {
+    if (shard && !shard->draws(row)) {
+      plan.add_row(0, std::nullopt);
+    } else if (bad[row]) {
       plan.add_row(1, std::nullopt);
     } else {
       plan.add_row(prompts.num_generations(row), prompts.model(row));
@@ -39,9 +41,11 @@ void add_rows(Plan &plan, const Prompts &prompts) {
 }  // namespace
 
 Plan plan_dataset(const Prompts &prompts, const RowNumbers &numbers,
-                  std::span<const RunModel> models, const Ledger *ledger) {
-  Plan plan(static_cast<std::uint32_t>(models.size()));
-  add_rows(plan, prompts);
+                  std::span<const RunModel> models, const Ledger *ledger,
+                  const std::optional<Shard> &shard) {
+  const auto wanted = static_cast<std::uint32_t>(wanted_models(models).size());
+  Plan plan(wanted, static_cast<std::uint32_t>(models.size()) - wanted);
+  add_rows(plan, prompts, shard);
   for (const BadRow &row : prompts.bad_rows()) {
     for (std::uint32_t model = 0; model < models.size(); ++model) {
       plan.recorded({row.index, model, 0}, Outcome::invalid);
@@ -52,7 +56,9 @@ Plan plan_dataset(const Prompts &prompts, const RowNumbers &numbers,
   ledger->for_each_outcome([&](const SampleKey &key, Outcome outcome) {
     const auto row = numbers.position(key.row);
     const auto model = key.model < positions.size() ? positions[key.model] : std::nullopt;
-    if (row && model) plan.recorded({*row, *model, key.generation}, outcome);
+    const bool redrawn =
+        model && outcome == Outcome::maybe_billed && models[*model].retry.redraw_maybe_billed;
+    if (row && model && !redrawn) plan.recorded({*row, *model, key.generation}, outcome);
   });
   return plan;
 }

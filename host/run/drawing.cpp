@@ -5,12 +5,13 @@ namespace pictor::host {
 Drawing::Drawing(std::vector<RequestPtr> batch, std::shared_ptr<Channels> channels)
     : batch_(std::move(batch)), channels_(std::move(channels)), open_(batch_.size()) {
   for (const RequestPtr &request : batch_) handed_over_.emplace_back(request->pictures());
+  reports_of_.resize(batch_.size());
 }
 
 void Drawing::progress(std::uint32_t request, double fraction, std::uint32_t step,
                        std::uint32_t steps, const std::string &stage) {
   if (!reports_.due()) return;
-  channels_->inbox.post(ModelDrawing{batch_[request]->work.model, fraction, step, steps, stage});
+  channels_->inbox.post(ModelDrawing{batch_[request]->work.lane, fraction, step, steps, stage});
 }
 
 void Drawing::picture(std::uint32_t request, std::uint32_t image_index, Picture picture,
@@ -19,6 +20,7 @@ void Drawing::picture(std::uint32_t request, std::uint32_t image_index, Picture 
   {
     const std::lock_guard lock(mutex_);
     handed_over_[request][image_index] = true;
+    reports_of_[request].add(meta.extra);
   }
   // Refused only when the run is being torn down: then the sample has no end and is drawn again.
   channels_->pictures.push(
@@ -33,10 +35,11 @@ void Drawing::checkpoint(std::uint32_t request, const std::string &bytes) {
 }
 
 void Drawing::ended(std::uint32_t request, std::optional<Failure> failure) {
-  RequestEnded end{batch_[request], {}, std::move(failure), false};
+  RequestEnded end{batch_[request], {}, {}, std::move(failure), false};
   {
     const std::lock_guard lock(mutex_);
     end.handed_over = handed_over_[request];
+    end.report = reports_of_[request];
     end.batch_ended = --open_ == 0;
   }
   channels_->inbox.post(std::move(end));

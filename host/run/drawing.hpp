@@ -32,6 +32,7 @@ class Drawing final : public ModelEvents {
   Throttle reports_;
   std::mutex mutex_;
   std::vector<std::vector<bool>> handed_over_;  // by request, by index
+  std::vector<RateReport> reports_of_;          // by request
   std::size_t open_;
 };
 

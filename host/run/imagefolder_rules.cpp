@@ -2,6 +2,7 @@
 #include "output/metadata_file.hpp"
 #include "run/known_pictures.hpp"
 #include "run/layout_rules.hpp"
+#include "run/sink.hpp"
 
 #include <fmt/format.h>
 
@@ -128,10 +129,15 @@ class MetadataCheck {
 
 class ImagefolderRules final : public LayoutRules {
  public:
-  bool is_own_file(std::string_view name) const override { return name == metadata_name; }
+  explicit ImagefolderRules(std::string sidecar) : sidecar_(std::move(sidecar)) {}
+
+  bool is_own_file(std::string_view name) const override {
+    return name == metadata_name || (!sidecar_.empty() && name.ends_with("." + sidecar_));
+  }
 
   void check_records(const Ledger &ledger, const fs::path &output_dir, const std::string &split,
                      Findings &findings) const override {
+    if (!sidecar_.empty()) check_sidecars(ledger, output_dir, split, findings);
     const std::string file = split + "/" + metadata_name;
     std::ifstream in(output_dir / file, std::ios::binary);
     if (!in) return findings.add(FindingKind::metadata, file, "cannot be read");
@@ -144,16 +150,32 @@ class ImagefolderRules final : public LayoutRules {
     check.check(in);
     check.check_complete(ledger, split);
   }
+
+ private:
+  static void check_sidecars(const Ledger &ledger, const fs::path &output_dir,
+                             const std::string &split, Findings &findings) {
+    const Sink sink = recorded_sink(ledger.job());
+    ledger.for_each_end([&](const SampleEnd &end) {
+      if (end.outcome != Outcome::ok) return;
+      const std::string file = split + "/" + sidecar_of(sink, end.file_name);
+      if (fs::is_regular_file(output_dir / file)) return;
+      findings.add(FindingKind::missing_file, file, "is missing");
+    });
+  }
+
+  const std::string sidecar_;
 };
 
 }  // namespace
 
-std::unique_ptr<LayoutRules> imagefolder_rules() {
-  return std::make_unique<ImagefolderRules>();
+std::unique_ptr<LayoutRules> imagefolder_rules(const std::string &sidecar) {
+  return std::make_unique<ImagefolderRules>(sidecar);
 }
 
-std::unique_ptr<LayoutRules> layout_rules(const Json &) {
-  return imagefolder_rules();
+std::unique_ptr<LayoutRules> layout_rules(const Json &job) {
+  const Sink sink = recorded_sink(job);
+  if (sink.sharded()) return webdataset_rules();
+  return imagefolder_rules(sink.sidecar == "none" ? "" : sink.sidecar);
 }
 
 }  // namespace pictor::host

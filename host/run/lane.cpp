@@ -21,8 +21,9 @@ std::uint32_t bounded(std::uint32_t value, std::uint32_t limit) {
 LaneShape lane_shape(const ModelInfo &info, std::uint32_t concurrency) {
   const std::uint32_t calls = bounded(concurrency, info.max_concurrency);
   if (info.async) return {1, 1, calls};
+  const bool ahead = !info.billed && !info.needs_network;
   const std::uint32_t batch = info.max_batch == 0 ? unbounded_batch : info.max_batch;
-  return {calls, batch, info.billed ? calls : 2 * calls};
+  return {calls, batch, ahead ? 2 * calls : calls};
 }
 
 Lane::Lane(std::uint32_t model, std::unique_ptr<Painter> painter, LaneShape shape,

@@ -21,7 +21,7 @@ struct LaneShape {
 
 // `concurrency`: what the job allows. An asynchronous model has that many requests in flight from
 // one thread. A synchronous one has a thread per call, and a batch ahead for each, so that it never
-// waits for the disk; not when it bills, because what waits is already recorded as sent.
+// waits for the disk; not when it is remote or bills, because what waits counts as sent.
 LaneShape lane_shape(const ModelInfo &info, std::uint32_t concurrency);
 
 // A model and the threads that call it. The first of them loads it.

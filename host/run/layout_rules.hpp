@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace pictor::host {
@@ -27,7 +28,11 @@ class LayoutRules {
 // The rules of the layout that a ledger's job records.
 std::unique_ptr<LayoutRules> layout_rules(const Json &job);
 
-// Those of an imagefolder: https://huggingface.co/docs/datasets/image_dataset
-std::unique_ptr<LayoutRules> imagefolder_rules();
+// Those of an imagefolder: https://huggingface.co/docs/datasets/image_dataset. A plain folder has
+// them too; `sidecar` is the extension of the file beside each of its pictures, or empty.
+std::unique_ptr<LayoutRules> imagefolder_rules(const std::string &sidecar);
+
+// Those of a WebDataset: https://huggingface.co/docs/hub/datasets-webdataset
+std::unique_ptr<LayoutRules> webdataset_rules();
 
 }  // namespace pictor::host

@@ -56,7 +56,7 @@ std::optional<Problem> problem_of_bytes(std::string_view bytes, const SampleEnd 
   return Problem{FindingKind::sha256, "is another picture than the one that was drawn"};
 }
 
-std::optional<Problem> problem_of(const SampleEnd &end, const StoredPictures &pictures, bool fast) {
+std::optional<Problem> problem_of(const SampleEnd &end, StoredPictures &pictures, bool fast) {
   if (!stays_inside(end.file_name)) {
     return Problem{FindingKind::ledger, "the ledger names a file outside of the split folder"};
   }
@@ -79,7 +79,6 @@ class Checkers {
   Checkers(const Ledger &ledger, const std::filesystem::path &output_dir, bool fast,
            Findings &findings)
       : pictures_(output_dir, ledger),
-        split_(ledger.job().value("split", "train")),
         fast_(fast),
         findings_(findings),
         queue_(threads() * waiting_per_thread) {
@@ -106,21 +105,23 @@ class Checkers {
   }
 
   void work() {
+    StoredPictures pictures = pictures_;
     while (const std::optional<SampleEnd> end = queue_.pop()) {
-      if (auto problem = problem_of(*end, pictures_, fast_)) tell(*end, std::move(*problem));
+      if (auto problem = problem_of(*end, pictures, fast_)) {
+        tell(*end, pictures, std::move(*problem));
+      }
       ++done_;
     }
   }
 
-  void tell(const SampleEnd &end, Problem problem) {
-    findings_.add(problem.kind, split_ + "/" + end.file_name, std::move(problem.message));
+  void tell(const SampleEnd &end, const StoredPictures &pictures, Problem problem) {
+    findings_.add(problem.kind, pictures.place(end), std::move(problem.message));
     if (problem.kind == FindingKind::unreadable || problem.kind == FindingKind::ledger) return;
     const std::lock_guard lock(mutex_);
     broken_.push_back(end.key);
   }
 
   const StoredPictures pictures_;
-  const std::string split_;
   const bool fast_;
   Findings &findings_;
   BoundedQueue<SampleEnd> queue_;

@@ -65,10 +65,7 @@ Repair repair_dataset(const fs::path &output_dir, Ledger &ledger, const Verifica
   const bool files_missing = findings.count(FindingKind::missing_file) > 0;
   repair.needs_run = repair.reopened > 0 || files_missing;
   if (repair.reopened > 0 || metadata_is_wrong(findings)) {
-    const fs::path split_folder = output_dir / ledger.job().value("split", "train");
-    make_directories(split_folder);
-    write_dataset_metadata(ledger, split_folder);
-    sync_directory(split_folder);
+    write_listings(ledger, output_dir, [](std::uint32_t) { return std::nullopt; });
     repair.metadata_written = true;
   }
   // Never written: the next run writes the dataset card and job.yaml too.

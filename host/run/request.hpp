@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,17 +30,28 @@ struct RunModel {
   std::set<std::string> pinned;  // of request: given with --param, they win over columns
   std::uint32_t concurrency = 1;
   bool billed = false;       // its pictures cost money
-  std::uint32_t number = 0;  // in the ledger
+  std::uint32_t number = 0;  // in the ledger; of one that stands in: none
+  LimitsConfig limits;
+  RetryConfig retry;
+  std::string pool;        // models with the same one share limits; empty: it is alone
+  bool stands_in = false;  // no row asks for it; such ones come last
   std::function<std::unique_ptr<Painter>()> open;
 };
+
+// Those that rows ask for: all but the ones that stand in, which come last.
+inline std::span<const RunModel> wanted_models(std::span<const RunModel> models) {
+  while (!models.empty() && models.back().stands_in) models = models.first(models.size() - 1);
+  return models;
+}
 
 // One row on its way through a model, with all that the records of its pictures need. Shared by the
 // threads, changed by none.
 struct Request {
   Work work;
-  std::uint32_t number = 0;  // the row's file number
-  const RunModel *model = nullptr;
-  std::string model_name;  // what the model draws with
+  std::uint32_t number = 0;                // the row's file number
+  const RunModel *model = nullptr;         // draws it
+  const RunModel *fallback_for = nullptr;  // the one that was wanted, where `model` stands in
+  std::string model_name;                  // what the model draws with
   bool ignores_seed = false;
   Row row;
   ModelRequest asked;  // seeds[k] draws work.generations[k]
@@ -47,8 +59,9 @@ struct Request {
   Sample sample(std::uint32_t index) const {
     return {work.row, work.model, work.generations[index]};
   }
+  const RunModel &wanted() const { return fallback_for != nullptr ? *fallback_for : *model; }
   SampleKey key(std::uint32_t index) const {
-    return {number, model->number, work.generations[index]};
+    return {number, wanted().number, work.generations[index]};
   }
   std::uint32_t pictures() const { return static_cast<std::uint32_t>(work.generations.size()); }
 };

@@ -20,6 +20,10 @@ std::vector<RunModel> run_models(const PreparedJob &job) {
     model.pinned = prepared.pinned;
     model.concurrency = prepared.concurrency;
     model.billed = prepared.plugin->model(prepared.model_id).billed;
+    model.limits = prepared.limits;
+    model.retry = prepared.retry;
+    model.pool = prepared.pool;
+    model.stands_in = prepared.stands_in;
     model.open = [&prepared] {
       return make_plugin_painter(prepared.plugin, prepared.model_id, prepared.load);
     };

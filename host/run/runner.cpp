@@ -1,7 +1,5 @@
 #include "run/runner.hpp"
 
-#include "base/error.hpp"
-
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -9,8 +7,6 @@
 namespace pictor::host {
 
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds tick(200);
 constexpr std::size_t pictures_waiting_per_encoder = 2;
@@ -20,32 +16,27 @@ unsigned encoder_threads() {
   return std::clamp(std::thread::hardware_concurrency() / 2, 2u, 8u);
 }
 
-Failure nothing_handed_over() {
-  Failure failure;
-  failure.outcome = Outcome::internal;
-  failure.stage = "generate";
-  failure.message = "the plugin ended the request without handing this picture over";
-  return failure;
-}
-
 }  // namespace
 
 Runner::Runner(Parts parts)
     : parts_(std::move(parts)),
-      channels_(std::make_shared<Channels>(encoder_threads() * pictures_waiting_per_encoder)) {}
+      channels_(std::make_shared<Channels>(encoder_threads() * pictures_waiting_per_encoder)),
+      retries_(parts_.models) {}
 
 Runner::~Runner() {
   shut_down();
 }
 
 Summary Runner::run() {
-  begun_ = drawing_since_ = SteadyClock::now();
+  begun_ = drawing_since_ = parts_.clock->now();
   encoders_ = std::make_unique<Encoders>(encoder_threads(), parts_.store, channels_);
   open_models();
   while (!done()) {
     watch_interrupt();
     give_work();
-    for (Message &message : channels_->inbox.wait(next_wake())) {
+    show_waiting();
+    const Time wake = parts_.clock->sleep_until(next_wake(), is_idle());
+    for (Message &message : channels_->inbox.wait(wake)) {
       std::visit([this](auto &content) { handle(content); }, message);
     }
     give_work();  // before the disk is waited for
@@ -57,18 +48,46 @@ Summary Runner::run() {
   return summary();
 }
 
+// Whether there is work for it, or may be when another model fails.
+bool Runner::is_needed(std::uint32_t m) const {
+  if (parts_.plan.has_work(m)) return true;
+  for (std::uint32_t other = 0; other < parts_.models.size(); ++other) {
+    for (const Outcome outcome : policy_outcomes) {
+      const bool falls_back =
+          parts_.models[other].retry.on(outcome).fallback == parts_.models[m].name;
+      if (falls_back && other != m && is_needed(other)) return true;
+    }
+  }
+  return false;
+}
+
 void Runner::open_models() {
   models_.resize(parts_.models.size());
+  std::vector<PoolMember> members(models_.size());
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
-    if (!parts_.plan.has_work(m)) continue;
+    const RunModel &wanted = parts_.models[m];
+    members[m].limits = wanted.limits;
+    members[m].backoff = {wanted.retry.first_backoff, wanted.retry.most_backoff};
+    if (!is_needed(m)) continue;
     RunningModel &model = models_[m];
-    std::unique_ptr<Painter> painter = parts_.models[m].open();
-    model.info = painter->info();
-    model.model_name = painter->model_name();
-    model.shape = lane_shape(model.info, parts_.models[m].concurrency);
-    parts_.status.model({parts_.models[m].name, ModelState::loading, -1, 0, 0, ""});
-    model.lane = std::make_unique<Lane>(m, std::move(painter), model.shape, channels_);
+    model.painter = wanted.open();
+    model.info = model.painter->info();
+    model.model_name = model.painter->model_name();
+    model.shape = lane_shape(model.info, wanted.concurrency);
+    members[m].calls = model.shape.batches;
+    members[m].remote = model.info.needs_network || model.info.billed;
   }
+  admission_.emplace(parts_.models, members);
+  for (std::uint32_t m = 0; m < models_.size(); ++m) {
+    if (parts_.plan.has_work(m)) start_lane(m);
+  }
+}
+
+void Runner::start_lane(std::uint32_t m) {
+  RunningModel &model = models_[m];
+  if (model.lane != nullptr || model.ended) return;
+  parts_.status.model({parts_.models[m].name, ModelState::loading, -1, 0, 0, ""});
+  model.lane = std::make_unique<Lane>(m, std::move(model.painter), model.shape, channels_);
 }
 
 bool Runner::done() const {
@@ -82,11 +101,20 @@ bool Runner::done() const {
   return true;
 }
 
-SteadyClock::time_point Runner::next_wake() const {
-  SteadyClock::time_point wake = SteadyClock::now() + tick;
+// Whether no message will come before something is sent.
+bool Runner::is_idle() const {
+  return open_.empty() && std::all_of(models_.begin(), models_.end(), [](const auto &model) {
+           return model.lane == nullptr || model.ended || model.loaded;
+         });
+}
+
+Time Runner::next_wake() const {
+  const Time now = parts_.clock->now();
+  Time wake = now + tick;
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
-    if (!taking_work() || !has_room(models_[m])) continue;
-    if (const auto time = parts_.plan.next_time(m)) wake = std::min(wake, *time);
+    if (!taking_work() || !has_room(models_[m]) || !parts_.plan.has_work(m)) continue;
+    const Time planned = parts_.plan.has_ready(m) ? now : parts_.plan.next_time(m).value_or(now);
+    wake = std::min(wake, std::max(planned, admission_->ready(m, now)));
   }
   return wake;
 }
@@ -115,182 +143,41 @@ void Runner::take_no_more_work() {
   }
 }
 
-void Runner::take_back(RunningModel &model) {
-  std::vector<SampleKey> withdrawn;
-  for (const std::vector<RequestPtr> &batch : model.lane->take_back()) {
-    --model.batches;
-    for (const RequestPtr &request : batch) {
-      for (std::uint32_t i = 0; i < request->pictures(); ++i) {
-        parts_.plan.put_back(request->sample(i));
-        withdrawn.push_back(request->key(i));
-      }
-      open_.erase(request);
-    }
-  }
-  if (model.info.billed && !withdrawn.empty()) parts_.ledger.withdrawn(withdrawn);
-}
-
-bool Runner::has_room(const RunningModel &model) const {
-  return model.loaded && !model.ended && model.batches < model.shape.batches;
-}
-
-void Runner::give_work() {
-  if (!taking_work()) return;
-  struct Given {
-    Lane *lane;
-    std::vector<RequestPtr> batch;
-  };
-  std::vector<Given> given;
-  std::vector<StartedSample> billed;
-  for (std::uint32_t m = 0; m < models_.size(); ++m) {
-    RunningModel &model = models_[m];
-    while (has_room(model)) {
-      const std::vector<Work> ready =
-          parts_.plan.next_ready(m, model.shape.max_batch, SteadyClock::now());
-      if (ready.empty()) break;
-      Given &next = given.emplace_back(Given{model.lane.get(), {}});
-      for (const Work &work : ready) next.batch.push_back(make_request(work, model));
-      ++model.batches;
-      if (!model.info.billed) continue;
-      for (const RequestPtr &request : next.batch) {
-        for (std::uint32_t i = 0; i < request->pictures(); ++i) {
-          billed.push_back({request->key(i), {}});
-        }
-      }
-    }
-  }
-  if (!billed.empty()) parts_.ledger.started(billed);
-  for (Given &next : given) next.lane->give(std::move(next.batch));
-}
-
-RequestPtr Runner::make_request(const Work &work, const RunningModel &model) {
-  auto request = std::make_shared<Request>(parts_.make_request(work));
-  request->model_name = model.model_name;
-  request->ignores_seed = model.info.ignores_seed;
-  request->asked.checkpoint = parts_.ledger.checkpoint(request->number, request->model->number);
-  open_[request] = {request->pictures(), false, false, !request->asked.checkpoint.empty()};
-  return request;
-}
-
 void Runner::stop_model(std::uint32_t m, const Failure &failure) {
   RunningModel &model = models_[m];
   if (model.ended) return;
+  const bool concerned = model.lane != nullptr;
   model.ended = true;
   parts_.plan.stop_model(m);
+  retries_.stopped(m);
+  if (!concerned) return;
   stopped_.push_back({parts_.models[m].name, failure});
   parts_.status.model({parts_.models[m].name, ModelState::stopped, -1, 0, 0, failure.message});
   take_back(model);
 }
 
-void Runner::handle(ModelLoading &message) {
-  parts_.status.model({parts_.models[message.model].name, ModelState::loading, message.fraction, 0,
-                       0, std::move(message.stage)});
+void Runner::stop_pool(std::uint32_t m, const Failure &failure) {
+  for (const std::uint32_t other : admission_->models_beside(m)) stop_model(other, failure);
 }
 
-void Runner::handle(ModelLoaded &message) {
-  models_[message.model].loaded = true;
-  if (progress_.ended == 0) drawing_since_ = SteadyClock::now();
-  parts_.status.model({parts_.models[message.model].name, ModelState::drawing, -1, 0, 0, ""});
-}
-
-void Runner::handle(ModelNotLoaded &message) {
-  if (taking_work()) return stop_model(message.model, message.failure);
-  models_[message.model].ended = true;  // its loading was cancelled
-}
-
-void Runner::handle(ModelDrawing &message) {
-  parts_.status.model({parts_.models[message.model].name, ModelState::drawing, message.fraction,
-                       message.step, message.steps, std::move(message.stage)});
-}
-
-void Runner::handle(RequestEnded &message) {
-  if (message.batch_ended) --models_[message.request->work.model].batches;
-  open_[message.request].ended = true;
-  fail_rest(message);
-  if (message.failure && message.failure->stops_model) {
-    stop_model(message.request->work.model, *message.failure);
+void Runner::show_waiting() {
+  const Time now = parts_.clock->now();
+  for (std::uint32_t m = 0; m < models_.size(); ++m) {
+    RunningModel &model = models_[m];
+    if (!model.loaded || model.ended) continue;
+    const std::string reason =
+        parts_.plan.has_work(m) ? admission_->waiting(m, now) : std::string();
+    if (model.waiting != reason.empty()) continue;
+    model.waiting = !reason.empty();
+    const ModelState state = model.waiting ? ModelState::waiting : ModelState::drawing;
+    parts_.status.model(
+        {parts_.models[m].name, state, -1, 0, 0, model.waiting ? reason : "goes on"});
   }
-  close_if_done(message.request);
-}
-
-// The pictures that were asked for and never came end as the request did.
-void Runner::fail_rest(const RequestEnded &message) {
-  const Failure failure = message.failure.value_or(nothing_handed_over());
-  for (std::uint32_t i = 0; i < message.request->pictures(); ++i) {
-    if (message.handed_over[i]) continue;
-    settled_.push_back({message.request, parts_.store.failed(*message.request, i, failure),
-                        message.request->sample(i)});
-  }
-}
-
-void Runner::handle(PictureStored &message) {
-  const Sample sample = message.request->sample(message.index);
-  settled_.push_back({std::move(message.request), std::move(message.end), sample});
-}
-
-void Runner::handle(PictureLost &message) {
-  parts_.plan.put_back(message.request->sample(message.index));
-  OpenRequest &open = open_[message.request];
-  --open.pictures_left;
-  open.drawn_again = true;
-  close_if_done(message.request);
-  // The first reason is kept: what follows is its consequence.
-  if (broken_) return;
-  broken_ = message.reason;
-  take_no_more_work();
-}
-
-void Runner::handle(CheckpointGiven &message) {
-  parts_.ledger.set_checkpoint(message.request->number, message.request->model->number,
-                               message.bytes);
-  open_[message.request].has_checkpoint = !message.bytes.empty();
-  message.stored.set_value();
-}
-
-// The thread's requests will never end, so there is nothing to wait for.
-void Runner::handle(ThreadBroken &message) {
-  record();
-  std::rethrow_exception(message.reason);
-}
-
-void Runner::record() {
-  if (settled_.empty()) return;
-  std::vector<SampleEnd> ends;
-  ends.reserve(settled_.size());
-  for (Settled &settled : settled_) ends.push_back(std::move(settled.end));
-  parts_.store.flush(ends);
-  parts_.ledger.ended(ends);
-
-  const std::vector<Settled> recorded = std::exchange(settled_, {});
-  for (std::size_t i = 0; i < recorded.size(); ++i) {
-    const SampleEnd &end = ends[i];
-    parts_.plan.finished(recorded[i].sample, end.outcome);
-    ++progress_.ended;
-    if (end.outcome == Outcome::ok) ++progress_.made;
-    tally_.add(end);
-    parts_.status.sample(end, recorded[i].request->model->name);
-    OpenRequest &open = open_[recorded[i].request];
-    --open.pictures_left;
-    open.drawn_again = open.drawn_again || drawn_again(end.outcome);
-    close_if_done(recorded[i].request);
-  }
-}
-
-void Runner::close_if_done(const RequestPtr &request) {
-  const auto found = open_.find(request);
-  if (found == open_.end()) return;
-  const OpenRequest open = found->second;
-  if (!open.ended || open.pictures_left > 0) return;
-  // Nobody will ask for it again: a later request for this row starts afresh.
-  if (open.has_checkpoint && !open.drawn_again) {
-    parts_.ledger.set_checkpoint(request->number, request->model->number, "");
-  }
-  open_.erase(found);
 }
 
 void Runner::show_progress() {
   progress_.counts = parts_.plan.counts();
-  progress_.seconds = std::chrono::duration<double>(SteadyClock::now() - drawing_since_).count();
+  progress_.seconds = std::chrono::duration<double>(parts_.clock->now() - drawing_since_).count();
   parts_.status.progress(progress_);
 }
 
@@ -298,7 +185,7 @@ Summary Runner::summary() const {
   Summary summary;
   summary.counts = parts_.plan.counts();
   summary.made = progress_.made;
-  summary.seconds = std::chrono::duration<double>(SteadyClock::now() - begun_).count();
+  summary.seconds = std::chrono::duration<double>(parts_.clock->now() - begun_).count();
   tally_.put_into(summary);
   summary.stopped = stopped_;
   summary.interrupted = level_ != InterruptLevel::none;

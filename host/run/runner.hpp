@@ -3,10 +3,13 @@
 #include "base/interrupt.hpp"
 #include "ledger/ledger.hpp"
 #include "plan/plan.hpp"
+#include "run/admission.hpp"
 #include "run/channels.hpp"
+#include "run/clock.hpp"
 #include "run/encoders.hpp"
 #include "run/lane.hpp"
 #include "run/picture_store.hpp"
+#include "run/retries.hpp"
 #include "run/status.hpp"
 #include "run/summary.hpp"
 
@@ -14,6 +17,8 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <random>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -27,7 +32,8 @@ namespace pictor::host {
 //   plan -> lane (a model's threads) -> encoders -> inbox -> ledger -> plan
 //
 // The order of effects: a picture's file is on disk, then its folder's entry, then its end in the
-// ledger, then the plan moves on. Ends that come while the disk is busy are recorded together.
+// ledger, then the plan moves on. Ends that come while the disk is busy are recorded together. An
+// end that is tried again is none: its sample goes back to the plan, as if it had not been sent.
 class Runner {
  public:
   struct Parts {
@@ -39,6 +45,8 @@ class Runner {
     // The request of that work, without what only its model knows.
     std::function<Request(const Work &)> make_request;
     std::function<InterruptLevel()> interrupt;  // asked a few times a second
+    std::shared_ptr<RunClock> clock = std::make_shared<SteadyRunClock>();
+    Random random = seeded_random(std::random_device()());
   };
 
   explicit Runner(Parts parts);
@@ -55,9 +63,11 @@ class Runner {
     LaneShape shape;
     ModelInfo info;
     std::string model_name;
-    std::unique_ptr<Lane> lane;  // null: no work for it
+    std::unique_ptr<Painter> painter;  // until the lane has it; null: not needed
+    std::unique_ptr<Lane> lane;        // null: no work for it yet
     bool loaded = false;
     bool ended = false;         // not loaded, or stopped
+    bool waiting = false;       // as was last told
     std::uint32_t batches = 0;  // in the lane
   };
   // A request between `give` and the recorded end of its last picture.
@@ -66,27 +76,46 @@ class Runner {
     bool ended = false;
     bool drawn_again = false;  // one of its pictures is
     bool has_checkpoint = false;
+    Ticket ticket = {};
   };
   // How a sample ended, on its way to the ledger.
   struct Settled {
     RequestPtr request;
     SampleEnd end;
     Sample sample;
+    std::int64_t counted_micros = 0;  // of its cost, what the ledger was told of before
   };
+  using Batch = std::vector<RequestPtr>;
+
+  // The loop.
 
   void open_models();
+  bool is_needed(std::uint32_t model) const;
+  void start_lane(std::uint32_t model);
   bool taking_work() const { return level_ == InterruptLevel::none && !broken_; }
   bool done() const;
-  std::chrono::steady_clock::time_point next_wake() const;
+  bool is_idle() const;
+  Time next_wake() const;
   void watch_interrupt();
   void cancel_all();
   void take_no_more_work();
-  void take_back(RunningModel &model);
+  void stop_model(std::uint32_t model, const Failure &failure);
+  void stop_pool(std::uint32_t model, const Failure &failure);
+  void show_waiting();
+  void show_progress();
+  Summary summary() const;
+  void shut_down();
+
+  // Into the lanes and out of them.
   bool has_room(const RunningModel &model) const;
   void give_work();
-  RequestPtr make_request(const Work &work, const RunningModel &model);
-  void stop_model(std::uint32_t model, const Failure &failure);
+  Batch next_batch(std::uint32_t model);
+  RequestPtr make_request(const Work &work);
+  void end_late(Work &work);
+  void record_started(std::span<const Batch> batches);
+  void take_back(RunningModel &model);
 
+  // What the other threads tell.
   void handle(ModelLoading &message);
   void handle(ModelLoaded &message);
   void handle(ModelNotLoaded &message);
@@ -97,25 +126,32 @@ class Runner {
   void handle(CheckpointGiven &message);
   void handle(ThreadBroken &message);
 
+  // How samples end, or are tried again.
   void fail_rest(const RequestEnded &message);
+  void settle(const RequestPtr &request, std::uint32_t index, SampleEnd end, double random);
+  void ask_again(const RequestPtr &request, std::uint32_t index, const SampleEnd &end,
+                 const Retries::Next &next);
+  void end_sample(const RequestPtr &request, std::uint32_t index, SampleEnd end);
+  void record_retried();
   void record();
   void close_if_done(const RequestPtr &request);
-  void show_progress();
-  Summary summary() const;
-  void shut_down();
 
   Parts parts_;
   std::shared_ptr<Channels> channels_;
   std::unique_ptr<Encoders> encoders_;
   std::vector<RunningModel> models_;
+  std::optional<Admission> admission_;  // once the models are open
+  Retries retries_;
   std::unordered_map<RequestPtr, OpenRequest> open_;
   std::vector<Settled> settled_;
+  std::vector<SampleKey> retried_;   // billed ones that are to be sent again
+  std::int64_t retried_micros_ = 0;  // what attempts cost that are tried again
   InterruptLevel level_ = InterruptLevel::none;
   std::exception_ptr broken_;  // why the run cannot go on
   std::vector<StoppedModel> stopped_;
   RunTally tally_;
   RunProgress progress_;
-  std::chrono::steady_clock::time_point begun_, drawing_since_;
+  Time begun_, drawing_since_;
 };
 
 }  // namespace pictor::host

@@ -1,5 +1,7 @@
 #include "run/sample_record.hpp"
 
+#include "plan/rate_report.hpp"
+
 namespace pictor::host {
 
 namespace {
@@ -26,7 +28,9 @@ void add_meta(Json &record, const PictureMeta &meta) {
     add(record, "cost", static_cast<double>(*meta.cost_micros) / 1e6);
     add_text(record, "cost_currency", meta.cost_currency);
   }
-  for (const auto &[name, value] : meta.extra.items()) add(record, name, value);
+  for (const auto &[name, value] : meta.extra.items()) {
+    if (!is_rate_report(name)) add(record, name, value);
+  }
 }
 
 }  // namespace
@@ -48,6 +52,7 @@ Json sample_record(const Request &request, std::uint32_t index, const PictureMet
   record["width"] = nullptr;
   record["height"] = nullptr;
   record["model"] = request.model->name;
+  if (request.fallback_for != nullptr) record["fallback_for"] = request.fallback_for->name;
   add_text(record, "model_name", request.model_name);
   add_text(record, "plugin", request.model->plugin);
   add_text(record, "plugin_version", request.model->plugin_version);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,14 +24,14 @@ struct RunStart {
   PlanCounts counts;
 };
 
-enum class ModelState { loading, drawing, stopped };
+enum class ModelState { loading, drawing, waiting, stopped };
 
 struct ModelReport {
   std::string name;
   ModelState state = ModelState::drawing;
   double fraction = -1;  // negative: not known
   std::uint32_t step = 0, steps = 0;
-  std::string text;  // the stage, or why it stopped
+  std::string text;  // the stage, or why it waits or stopped
 };
 
 struct RunProgress {
@@ -103,6 +104,7 @@ class PlainStatus : public Status {
   std::uint64_t ended_ = 0;                       // as that line told
   std::uint64_t failures_shown_ = 0;
   std::string last_loading_;
+  std::set<std::string> waiting_;  // models
 };
 
 // For programs: one JSON object a line, each with an `event`: start, model, sample, warning,

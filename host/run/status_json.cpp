@@ -12,6 +12,8 @@ std::string_view name_of(ModelState state) {
       return "loading";
     case ModelState::stopped:
       return "stopped";
+    case ModelState::waiting:
+      return "waiting";
     case ModelState::drawing:
       break;
   }

@@ -23,7 +23,11 @@ void PlainStatus::started(const RunStart &start) {
 }
 
 void PlainStatus::model(const ModelReport &report) {
-  if (report.state == ModelState::stopped) return line(model_text(report));
+  const bool resumed = waiting_.erase(report.name) > 0;
+  if (report.state == ModelState::waiting) waiting_.insert(report.name);
+  if (resumed || report.state == ModelState::waiting || report.state == ModelState::stopped) {
+    return line(model_text(report));
+  }
   if (report.state != ModelState::loading) return;
   // A line per stage: fractions would fill a log.
   const std::string stage = model_text({report.name, report.state, -1, 0, 0, report.text});

@@ -77,6 +77,7 @@ void TerminalStatus::started(const RunStart &start) {
 
 void TerminalStatus::model(const ModelReport &report) {
   if (report.state == ModelState::stopped) impl_->line(model_text(report), red);
+  if (report.state == ModelState::waiting) impl_->line(model_text(report), yellow);
   impl_->models[report.name] = model_text(report);
   if (report.state != ModelState::loading) return;
   const std::lock_guard lock(impl_->mutex);

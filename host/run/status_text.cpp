@@ -82,6 +82,8 @@ std::string model_text(const ModelReport &report) {
     }
     case ModelState::stopped:
       return fmt::format("{}: stopped: {}", name, safe(report.text));
+    case ModelState::waiting:
+      return fmt::format("{}: waiting: {}", name, safe(report.text));
     case ModelState::drawing:
       break;
   }

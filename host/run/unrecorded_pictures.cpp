@@ -5,6 +5,7 @@
 #include "output/decode.hpp"
 #include "output/stored_settings.hpp"
 #include "run/sample_record.hpp"
+#include "run/sink.hpp"
 
 #include <sys/stat.h>
 
@@ -34,18 +35,17 @@ std::optional<std::int64_t> written_at(const fs::path &file) {
   return std::int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
 }
 
-// The record inside the picture where it is this sample's; else what the request says.
-Json record_of(const Request &request, const std::string &bytes, const ImageInfo &info) {
-  Json record = sample_record(request, 0, nullptr);
-  if (auto stored = read_stored_settings(bytes);
-      stored && stored->origin == StoredSettings::Origin::pictor &&
-      stored->settings.value("text", Json()) == record["text"] &&
-      stored->settings.value("seed", Json()) == record.value("seed", Json())) {
-    record = std::move(stored->settings);
+// The record inside the picture; else what the request says. Nothing when it is another's picture.
+std::optional<Json> record_of(const Request &request, const std::string &bytes) {
+  Json asked = sample_record(request, 0, nullptr);
+  const std::optional<StoredSettings> stored = read_stored_settings(bytes);
+  if (!stored || stored->origin != StoredSettings::Origin::pictor) return asked;
+  for (const char *name : {"text", "seed"}) {
+    const Json expected = asked.value(name, Json());
+    if (!expected.is_null() && stored->settings.value(name, Json()) != expected)
+      return std::nullopt;
   }
-  record["width"] = info.width;
-  record["height"] = info.height;
-  return record;
+  return stored->settings;
 }
 
 std::optional<std::int64_t> cost_of(const Json &record, const StartedSample &started) {
@@ -54,11 +54,14 @@ std::optional<std::int64_t> cost_of(const Json &record, const StartedSample &sta
   return std::llround(cost->get<double>() * 1e6);
 }
 
-// Nothing when the file is no whole picture.
+// Nothing when the file is no whole picture of this sample.
 std::optional<SampleEnd> end_of(const Request &request, const StartedSample &started,
                                 const std::string &bytes, std::string file_name) {
   const auto checked = check_image(bytes);
-  if (std::holds_alternative<Failure>(checked)) return std::nullopt;
+  const auto *info = std::get_if<ImageInfo>(&checked);
+  if (info == nullptr) return std::nullopt;
+  std::optional<Json> record = record_of(request, bytes);
+  if (!record) return std::nullopt;
   SampleEnd end;
   end.key = started.key;
   end.outcome = Outcome::ok;
@@ -68,7 +71,9 @@ std::optional<SampleEnd> end_of(const Request &request, const StartedSample &sta
   end.file_name = std::move(file_name);
   end.file_size = bytes.size();
   end.sha256 = sha256_hex(bytes.data(), bytes.size());
-  end.metadata = record_of(request, bytes, std::get<ImageInfo>(checked));
+  end.metadata = *std::move(record);
+  end.metadata["width"] = info->width;
+  end.metadata["height"] = info->height;
   end.metadata["sha256"] = end.sha256;
   end.cost_micros = cost_of(end.metadata, started);
   return end;
@@ -104,20 +109,25 @@ std::optional<SampleEnd> find_end(const PicturePlaces &places, const Request &re
 
 }  // namespace
 
-std::uint64_t record_unrecorded(Ledger &ledger, const PicturePlaces &places) {
+void record_unrecorded(Ledger &ledger, const PicturePlaces &places,
+                       std::span<const StartedSample> started, const RequestOf &request_of) {
   std::vector<SampleEnd> ends;
   std::set<fs::path> folders;
-  for (const StartedSample &started : ledger.started_samples()) {
-    const std::optional<Request> request = places.request(started.key);
+  for (const StartedSample &sample : started) {
+    const std::optional<Request> request = request_of(sample.key);
     if (!request) continue;
-    if (auto end = find_end(places, *request, started)) {
-      folders.insert((places.folder / end->file_name).parent_path());
-      ends.push_back(*std::move(end));
+    auto end = find_end(places, *request, sample);
+    if (!end) continue;
+    const fs::path file = places.folder / end->file_name;
+    if (places.sidecar != "none") {
+      write_file(fs::path(file).replace_extension(places.sidecar),
+                 sidecar_content(places.sidecar, *end));
     }
+    folders.insert(file.parent_path());
+    ends.push_back(*std::move(end));
   }
   for (const fs::path &folder : folders) sync_directory(folder);
   if (!ends.empty()) ledger.ended(ends);
-  return ends.size();
 }
 
 }  // namespace pictor::host

@@ -83,10 +83,10 @@ job:
   CHECK(painter.load[1].value_place.line == 8);
   REQUIRE(painter.generation_kwargs.size() == 2);
   CHECK(painter.generation_kwargs[1].value == 7.0);
-  CHECK(painter.concurrency == 4U);
+  CHECK(painter.limits.concurrency == 4U);
   CHECK(config.model("other").plugin == (folder / "other.so").string());
   CHECK(config.model("other").model_id == "tiny");
-  CHECK_FALSE(config.model("other").concurrency);
+  CHECK_FALSE(config.model("other").limits.concurrency);
   CHECK_THROWS_AS(config.model("third"), std::out_of_range);
   CHECK(config.job.models == std::vector<std::string>{"painter", "other"});
   CHECK(config.job.prompts == folder / "prompts.jsonl");
@@ -178,14 +178,12 @@ TEST_CASE("wrong values are told at their place") {
 TEST_CASE("what a later release will know is refused, never ignored") {
   CHECK(error_of(with_job("  [[budget]]: 5\n")) == "the job key 'budget' is not built yet");
   CHECK(error_of(with_job("  [[matrix]]: {a: [1]}\n")) == "the job key 'matrix' is not built yet");
-  CHECK(error_of(with_model("    plugin: x\n    [[retry]]: {attempts: 5}\n")) ==
-        "the model key 'retry' is not built yet");
-  CHECK(error_of(with_model("    plugin: x\n    limits: {[[requests_per_minute]]: 60}\n")) ==
-        "the limits key 'requests_per_minute' is not built yet");
+  CHECK(error_of(with_model("    plugin: x\n    [[sandbox]]: true\n")) ==
+        "the model key 'sandbox' is not built yet");
   CHECK(error_of(with_model("    plugin: x\n    isolation: [[worker]]\n")) ==
         "isolation: worker is not built yet");
-  CHECK(error_of(with_output("dir: o, layout: [[webdataset]]")) ==
-        "layout: webdataset is not built yet");
+  CHECK(error_of(with_output("dir: o, [[thumbnails]]: 1")) ==
+        "the output key 'thumbnails' is not built yet");
   CHECK(error_of("pictor: 1\n[[prices]]: {}\nmodels: {}\njob: {}\n") ==
         "the key 'prices' is not built yet");
   CHECK_THAT(error_of("pictor: 1\nmodels: {a: {plugin: x}}\n"

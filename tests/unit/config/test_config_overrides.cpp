@@ -43,7 +43,7 @@ TEST_CASE("a flag replaces what the file says and adds what it does not") {
   CHECK(width.generation_kwargs[0].value == 640);
   CHECK(width.generation_kwargs[0].from_flag);
   const ModelConfig limited = load("models.painter.limits.concurrency", "3").models[0];
-  CHECK(limited.concurrency == 3U);
+  CHECK(limited.limits.concurrency == 3U);
   const ModelConfig device = load("models.painter.device", "cuda").models[0];
   CHECK(device.load[0].value == "cuda");
   CHECK_FALSE(load("job.seed", "1").models[0].load[0].from_flag);

@@ -4,12 +4,16 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace pictor::test {
@@ -40,6 +44,11 @@ struct Studio {
   // failure that stops the model), broken (an exception), checkpoint (stores one, then ok), lost
   // (stores one, then transient), or the name of an outcome.
   std::map<std::string, std::string> behaviour;
+  // What happens to the requests for a prompt one after the other, before its behaviour does; and
+  // "locked out": a failure that stops the account.
+  std::map<std::string, std::deque<std::string>> answers;
+  std::int64_t retry_after_ms = -1;  // of rate_limited
+  std::function<std::chrono::nanoseconds()> now = [] { return std::chrono::nanoseconds(0); };
   bool load_fails = false;
   bool billed = false;
   bool async = false;
@@ -49,8 +58,10 @@ struct Studio {
   Gate gate;
   std::atomic<int> loads = 0, begun = 0, handed_over = 0, at_once = 0, most_at_once = 0;
   std::mutex mutex;
-  std::vector<std::size_t> batches;                // sizes, in order
-  std::map<std::string, std::string> checkpoints;  // what came with a prompt
+  std::vector<std::size_t> batches;                                     // sizes, in order
+  std::map<std::string, std::string> checkpoints;                       // what came with a prompt
+  std::vector<std::pair<std::string, std::chrono::nanoseconds>> asked;  // prompts, in order
+  std::vector<std::int64_t> timeouts;
 };
 
 // Remembers the largest value that was seen.
@@ -104,7 +115,11 @@ class FakePainter final : public host::Painter {
     {
       const std::lock_guard lock(studio_.mutex);
       studio_.batches.push_back(requests.size());
-      for (const auto &request : requests) studio_.checkpoints[request.prompt] = request.checkpoint;
+      for (const auto &request : requests) {
+        studio_.checkpoints[request.prompt] = request.checkpoint;
+        studio_.asked.emplace_back(request.prompt, studio_.now());
+        studio_.timeouts.push_back(request.timeout_ms);
+      }
     }
     if (!studio_.async) return draw_all(requests, *events);
     raise_to(studio_.most_at_once, ++studio_.at_once);
@@ -132,8 +147,7 @@ class FakePainter final : public host::Painter {
   }
 
   void draw(std::uint32_t index, const host::ModelRequest &request, host::ModelEvents &events) {
-    const auto found = studio_.behaviour.find(request.prompt);
-    const std::string what = found != studio_.behaviour.end() ? found->second : "ok";
+    const std::string what = next_answer(request.prompt);
     if (what == "broken") throw std::runtime_error("the painter fell over");
     if (what == "hold") studio_.gate.wait();
     if (what == "silent") return events.ended(index, std::nullopt);
@@ -141,9 +155,10 @@ class FakePainter final : public host::Painter {
       cancelled_.wait();
       return events.ended(index, failure(host::Outcome::cancelled, "cancelled"));
     }
-    if (what == "stop") {
+    if (what == "stop" || what == "locked out") {
       host::Failure wrong_key = failure(host::Outcome::transient, "wrong key");
       wrong_key.stops_model = wrong_key.authentication = true;
+      wrong_key.stops_pool = what == "locked out";
       return events.ended(index, wrong_key);
     }
     if (what == "checkpoint" || what == "lost") {
@@ -151,11 +166,24 @@ class FakePainter final : public host::Painter {
     }
     if (what == "lost") return events.ended(index, failure(host::Outcome::transient, "timeout"));
     if (const auto outcome = host::outcome_named(what); outcome && what != "ok") {
-      return events.ended(index, failure(*outcome, "it is " + what));
+      host::Failure why = failure(*outcome, "it is " + what);
+      if (*outcome == host::Outcome::rate_limited) why.retry_after_ms = studio_.retry_after_ms;
+      return events.ended(index, why);
     }
     hand_over(index, what == "half" ? 1 : request.seeds.size(), events);
     if (what == "half") return events.ended(index, failure(host::Outcome::oom, "no memory"));
     events.ended(index, std::nullopt);
+  }
+
+  std::string next_answer(const std::string &prompt) {
+    const std::lock_guard lock(studio_.mutex);
+    if (auto &answers = studio_.answers[prompt]; !answers.empty()) {
+      std::string next = answers.front();
+      answers.pop_front();
+      return next;
+    }
+    const auto found = studio_.behaviour.find(prompt);
+    return found != studio_.behaviour.end() ? found->second : "ok";
   }
 
   void hand_over(std::uint32_t index, std::size_t pictures, host::ModelEvents &events) {

@@ -5,6 +5,7 @@
 #include "run/runner.hpp"
 #include "support/temp_dir.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <sstream>
@@ -16,7 +17,8 @@ namespace pictor::test {
 // A disk in memory that tells what happens to it.
 class FakeStore final : public host::PictureStore {
  public:
-  std::string full_at;  // the prompt whose picture the disk refuses
+  std::optional<std::int64_t> cost_micros;  // of every request
+  std::string full_at;                      // the prompt whose picture the disk refuses
   std::function<void(const host::DrawnPicture &)> on_store = [](const auto &) {};
   std::function<void(std::span<const host::SampleEnd>)> on_flush = [](const auto &) {};
 
@@ -40,12 +42,32 @@ class FakeStore final : public host::PictureStore {
   void flush(std::span<const host::SampleEnd> ends) override { on_flush(ends); }
 
  private:
-  static host::SampleEnd bare(const host::Request &request, std::uint32_t index) {
+  host::SampleEnd bare(const host::Request &request, std::uint32_t index) const {
     host::SampleEnd end;
     end.key = request.key(index);
     end.prompt = request.row.prompt;
+    end.cost_micros = cost_micros;
     return end;
   }
+};
+
+// Stands still while work is out, and jumps to what is waited for while none is.
+class FakeClock final : public host::RunClock {
+ public:
+  Time now() const override { return Time{} + std::chrono::nanoseconds(since_start_.load()); }
+  Time sleep_until(Time until, bool idle) override {
+    const Time real = std::chrono::steady_clock::now();
+    if (!idle) return real + std::chrono::milliseconds(200);
+    advance(until - now());
+    return real;
+  }
+  // [any thread]
+  void advance(std::chrono::nanoseconds by) {
+    since_start_ += std::max<std::int64_t>(by.count(), 0);
+  }
+
+ private:
+  std::atomic<std::int64_t> since_start_ = 0;
 };
 
 // A run with fake models and a fake disk, but the real plan, ledger and threads.
@@ -66,22 +88,32 @@ class RunnerScenario {
   }
 
   void add_model(const std::string &name) {
+    add_stand_in(name);
+    models.back().stands_in = false;
+    models.back().number = ledger.model_number(name);
+  }
+  // One that only draws what others could not. After those that rows ask for.
+  void add_stand_in(const std::string &name) {
     studios_.push_back(std::make_unique<Studio>());
+    studios_.back()->now = [this] { return clock->now() - host::Time{}; };
     host::RunModel &model = models.emplace_back();
     model.name = name;
-    model.number = ledger.model_number(name);
+    model.stands_in = true;
     model.open = [&studio = *studios_.back()] { return std::make_unique<FakePainter>(studio); };
   }
   Studio &studio(std::size_t model = 0) { return *studios_[model]; }
+  const std::vector<std::unique_ptr<Studio>> &studios() const { return studios_; }
 
   host::Summary run() {
-    host::Plan plan(static_cast<std::uint32_t>(models.size()));
+    const auto wanted = static_cast<std::uint32_t>(host::wanted_models(models).size());
+    host::Plan plan(wanted, static_cast<std::uint32_t>(models.size()) - wanted);
     for (const std::uint32_t count : counts_) plan.add_row(count, std::nullopt);
     ledger.for_each_outcome([&](const host::SampleKey &key, host::Outcome outcome) {
       plan.recorded({key.row, key.model, key.generation}, outcome);
     });
     host::Runner runner({plan, ledger, store, *status, models,
-                         [this](const host::Work &work) { return request(work); }, interrupt});
+                         [this](const host::Work &work) { return request(work); }, interrupt, clock,
+                         [] { return 0.0; }});
     return runner.run();
   }
 
@@ -106,6 +138,7 @@ class RunnerScenario {
   const TempDir dir;
   host::Ledger ledger = host::Ledger::open(dir.path());
   FakeStore store;
+  std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
   std::vector<host::RunModel> models;
   std::function<host::InterruptLevel()> interrupt = [] { return host::InterruptLevel::none; };
   host::Status silent;
@@ -116,7 +149,8 @@ class RunnerScenario {
     host::Request request;
     request.work = work;
     request.number = work.row;
-    request.model = &models[work.model];
+    request.model = &models[work.lane];
+    if (work.lane != work.model) request.fallback_for = &models[work.model];
     request.row.prompt = prompts_[work.row];
     request.asked.prompt = prompts_[work.row];
     for (const std::uint32_t generation : work.generations) {

@@ -26,6 +26,7 @@ TEST_CASE("one failure loses nothing of the others") {
 
 TEST_CASE("pictures that came before a failure are kept") {
   RunnerScenario scenario("dog x3");
+  scenario.models[0].retry.attempts = 1;
   scenario.studio().behaviour = {{"dog", "half"}};
   CHECK(scenario.run_and_print() == "dog.0 ok, dog.1 oom, dog.2 oom");
 }
@@ -40,6 +41,7 @@ TEST_CASE("a request that ends without its picture is a fault of the plugin") {
 
 TEST_CASE("only what is missing is drawn again") {
   RunnerScenario scenario("fox, dog x2, cat");
+  scenario.models[0].retry.attempts = 1;
   scenario.studio().behaviour = {{"dog", "half"}, {"cat", "refused"}};
   CHECK(scenario.run_and_print() == "fox.0 ok, dog.0 ok, dog.1 oom, cat.0 refused");
   scenario.studio().behaviour.clear();
