@@ -9,6 +9,7 @@ constexpr CommandEntry table[] = {
     {"run", "Draw the pictures of a job; run again to resume", make_run},
     {"generate", "Draw one prompt, now", make_generate},
     {"status", "Count a run's pictures by outcome", make_status},
+    {"merge", "Make the shards of a job one dataset", make_merge},
     {"gallery", "Write one page that shows a run", make_gallery},
     {"inspect", "Show the settings stored in a picture", make_inspect},
     {"params", "List every runtime parameter of a job or plugin", make_params},
@@ -17,14 +18,13 @@ constexpr CommandEntry table[] = {
     {"config check", "Check a job as `run` does, and draw nothing", make_config_check},
     {"config show", "Print the resolved job; secrets stay references", make_config_show},
     {"config schema", "Print the JSON Schema of job files for editors", make_config_schema},
+    {"emit slurm", "Write a Slurm array script that draws a job in shards", make_emit_slurm},
     {"completion", "Print a shell's completion script", make_completion},
 
     {"plan", "", nullptr},
     {"retry", "", nullptr},
     {"verify", "", nullptr},
     {"convert", "", nullptr},
-    {"merge", "", nullptr},
-    {"emit", "", nullptr},
     {"models", "", nullptr},
     {"plugins check", "", nullptr},
     {"plugins fuzz", "", nullptr},
@@ -34,6 +34,7 @@ constexpr CommandEntry table[] = {
 
 constexpr CommandGroup groups[] = {
     {"plugins", "What is installed, and what it offers", "plugins list"},
+    {"emit", "Scripts that run a job elsewhere", ""},
     {"config", "Check, show and describe job files", ""},
 };
 

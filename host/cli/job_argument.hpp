@@ -17,6 +17,7 @@ class JobArgument {
   void setup(CLI::App &app);
 
   const std::string &file() const { return file_; }
+  const std::vector<std::string> &parameters() const { return parameters_; }
   // Reads and checks the file with the overrides laid over it.
   Config load() const;
 

@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "cli/text_layout.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/sqlite.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
@@ -49,6 +50,43 @@ std::string counts_table(const RunReport &report) {
   return table(rows);
 }
 
+std::size_t place_of_model(RunReport &report, const std::string &name) {
+  const auto found = std::find(report.models.begin(), report.models.end(), name);
+  if (found != report.models.end()) return found - report.models.begin();
+  report.models.push_back(name);
+  report.counts.emplace_back();
+  return report.models.size() - 1;
+}
+
+void add_ledger(RunReport &report, ErrorTally &errors, const Ledger &ledger) {
+  std::vector<std::size_t> places;  // in the report, by the ledger's number
+  for (const std::string &name : ledger.models()) places.push_back(place_of_model(report, name));
+  report.rows += ledger.rows().size();
+  ledger.for_each_end([&](const SampleEnd &end) {
+    // A model that a run beside this one has just added is counted next time.
+    if (end.key.model >= places.size()) return;
+    ++report.counts[places[end.key.model]][static_cast<std::size_t>(end.outcome)];
+    report.bytes += end.file_size;
+    report.last_finished_ms = std::max(report.last_finished_ms, end.finished_at_ms);
+    if (end.outcome != Outcome::ok) errors.add(end);
+  });
+}
+
+std::string shards_text(const RunReport &report) {
+  const std::uint32_t count = report.shards.front().count;
+  std::string text = fmt::format(
+      "\n{} of {} shards have begun; `pictor merge` joins them when all "
+      "are drawn\n",
+      report.shards.size(), count);
+  if (!report.hidden.empty()) {
+    text += fmt::format(
+        "not counted, because only their runs can read their ledgers on this disk: "
+        "{}\n",
+        list_of(report.hidden));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::uint64_t RunReport::total(Outcome outcome) const {
@@ -58,21 +96,19 @@ std::uint64_t RunReport::total(Outcome outcome) const {
 }
 
 RunReport read_run_report(const std::filesystem::path &dir) {
-  const Ledger ledger = Ledger::open_read_only(dir);
   RunReport report;
   report.dir = dir;
-  report.models = ledger.models();
-  report.counts.resize(report.models.size());
-  report.rows = ledger.rows().size();
   ErrorTally errors;
-  ledger.for_each_end([&](const SampleEnd &end) {
-    // A model that a run beside this one has just added is counted next time.
-    if (end.key.model >= report.counts.size()) return;
-    ++report.counts[end.key.model][static_cast<std::size_t>(end.outcome)];
-    report.bytes += end.file_size;
-    report.last_finished_ms = std::max(report.last_finished_ms, end.finished_at_ms);
-    if (end.outcome != Outcome::ok) errors.add(end);
-  });
+  if (!std::filesystem::exists(ledger_file(dir))) report.shards = unmerged_shards(dir);
+  if (report.shards.empty()) add_ledger(report, errors, Ledger::open_read_only(dir));
+  for (const Shard &shard : report.shards) {
+    const std::filesystem::path folder = ledger_folder(dir, shard);
+    try {
+      add_ledger(report, errors, Ledger::open_read_only_in(folder, journal_mode_in(folder)));
+    } catch (const DatabaseBusy &) {
+      report.hidden.push_back(shard);
+    }
+  }
   report.errors = errors.most_frequent(shown_errors);
   return report;
 }
@@ -86,6 +122,11 @@ Json as_json(const RunReport &report) {
                    {"outcomes", Json::object()},
                    {"models", Json::object()},
                    {"errors", Json::array()}};
+  if (!report.shards.empty()) {
+    document["shards"] = {{"count", report.shards.front().count},
+                          {"begun", report.shards.size()},
+                          {"not_read", report.hidden.size()}};
+  }
   if (report.last_finished_ms > 0) document["last_finished"] = utc_time(report.last_finished_ms);
   for (std::size_t outcome = 0; outcome < outcome_names.size(); ++outcome) {
     const std::string name(outcome_names[outcome]);
@@ -110,6 +151,7 @@ std::string as_text(const RunReport &report) {
                                  report.rows, size_text(report.bytes));
   if (report.last_finished_ms > 0) text += ", last change " + local_time(report.last_finished_ms);
   text += "\n\n" + counts_table(report);
+  if (!report.shards.empty()) text += shards_text(report);
   if (!report.errors.empty()) text += "\nmost frequent errors\n";
   for (const FrequentError &error : report.errors) {
     text += paragraph(fmt::format("{} x {}: {}", error.count, name_of(error.outcome),

@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/outcome.hpp"
+#include "ledger/shard.hpp"
 #include "run/summary.hpp"
 
 #include <array>
@@ -17,6 +18,8 @@ struct RunReport {
   using Counts = std::array<std::uint64_t, outcome_names.size()>;
 
   std::filesystem::path dir;
+  std::vector<Shard> shards;  // not merged yet, each with its ledger; none: one ledger
+  std::vector<Shard> hidden;  // of those, whose ledgers only their runs can read now
   std::vector<std::string> models;
   std::vector<Counts> counts;  // by model
   std::uint64_t rows = 0;
@@ -27,7 +30,8 @@ struct RunReport {
   std::uint64_t total(Outcome outcome) const;
 };
 
-// Reads a run's ledger, also beside the run. Throws Error when the folder has none.
+// Reads a run's ledger, also beside the run; all of them where shards are not merged yet. Throws
+// Error when the folder has none.
 RunReport read_run_report(const std::filesystem::path &dir);
 
 Json as_json(const RunReport &report);

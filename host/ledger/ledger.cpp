@@ -5,6 +5,7 @@
 #include "ledger/lock.hpp"
 #include "ledger/sample_row.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/shard.hpp"
 #include "ledger/sqlite.hpp"
 
 #include <fmt/format.h>
@@ -63,24 +64,44 @@ Failure lost_answer() {
   return failure;
 }
 
-Database open_beside_writer(const fs::path &file) {
+constexpr const char *file_name = "ledger.sqlite";
+
+Database open_to_read(const fs::path &file, Database::Access access, JournalMode journal) {
+  Database database(file, access);
+  // A writer that keeps its lock is not worth waiting for.
+  if (journal == JournalMode::rollback) database.execute("PRAGMA busy_timeout = 0");
+  check_schema(database, file);
+  return database;
+}
+
+Database open_beside_writer(const fs::path &file, JournalMode journal) {
   try {
-    Database database(file, Database::Access::read_only);
-    check_schema(database, file);
-    return database;
+    return open_to_read(file, Database::Access::read_only, journal);
+  } catch (const DatabaseBusy &) {
+    if (journal != JournalMode::rollback) throw;
+    throw DatabaseBusy(
+        fmt::format("{}: a run is writing to it, and on a disk that machines share only that run "
+                    "can read it",
+                    file.string()),
+        "ask again when the run has ended; until then its own words tell how far it is");
   } catch (const Error &) {
     // A WAL needs a file beside it even for reading; a finished run on a read-only disk has none.
     if (access(file.parent_path().c_str(), W_OK) == 0 || fs::exists(file.string() + "-wal")) throw;
-    Database database(file, Database::Access::immutable);
-    check_schema(database, file);
-    return database;
+    return open_to_read(file, Database::Access::immutable, journal);
   }
 }
+
+// A lock on a shared disk is kept from the first look on: nobody else may come in between, and no
+// memory is shared. TRUNCATE rather than DELETE: the folder on the server stays as it is.
+constexpr const char *keep_the_lock = "PRAGMA locking_mode = EXCLUSIVE";
+constexpr std::array<const char *, 2> journal_settings = {
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+    "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL"};
 
 }  // namespace
 
 fs::path ledger_file(const fs::path &output_dir) {
-  return output_dir / ".pictor" / "ledger.sqlite";
+  return output_dir / ".pictor" / file_name;
 }
 
 struct Ledger::Impl {
@@ -119,24 +140,40 @@ Ledger::~Ledger() = default;
 Ledger Ledger::open(const fs::path &output_dir) {
   const fs::path folder = ledger_file(output_dir).parent_path();
   make_directories(folder);
-  auto lock = std::make_unique<FolderLock>(folder / "lock");
-  const fs::path file = ledger_file(output_dir);
+  auto lock = std::make_unique<FolderLock>(folder / "lock", output_dir.string());
+  Ledger ledger = open_in(folder, std::move(lock), journal_mode_in(folder));
+  sync_directory(output_dir);
+  return ledger;
+}
+
+Ledger Ledger::open_in(const fs::path &folder, std::unique_ptr<FolderLock> lock,
+                       JournalMode journal) {
+  const fs::path file = folder / file_name;
   Database database(file, Database::Access::read_write);
+  if (journal == JournalMode::rollback) database.execute(keep_the_lock);
   migrate(database, file);
-  database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  database.execute(journal_settings[static_cast<std::size_t>(journal)]);
   // SQLite flushes the file; that the file has a name is up to the folders.
   sync_directory(folder);
-  sync_directory(output_dir);
   return Ledger(std::make_unique<Impl>(std::move(lock), std::move(database)));
 }
 
 Ledger Ledger::open_read_only(const fs::path &output_dir) {
   const fs::path file = ledger_file(output_dir);
   if (!fs::exists(file)) {
+    if (const std::vector<Shard> shards = unmerged_shards(output_dir); !shards.empty()) {
+      throw Error(fmt::format("{}: its shards are not merged yet: {}", output_dir.string(),
+                              list_of(shards)),
+                  "`pictor merge` makes them one dataset; `pictor status` counts them as they are");
+    }
     throw Error(fmt::format("{}: no run of Pictor has written here", output_dir.string()),
                 "name the output folder of a run");
   }
-  return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(file)));
+  return open_read_only_in(file.parent_path(), journal_mode_in(file.parent_path()));
+}
+
+Ledger Ledger::open_read_only_in(const fs::path &folder, JournalMode journal) {
+  return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(folder / file_name, journal)));
 }
 
 Json Ledger::job() const {

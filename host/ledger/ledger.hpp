@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "base/json.hpp"
 #include "base/outcome.hpp"
+#include "ledger/journal.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace pictor::host {
+
+class FolderLock;
 
 // One image asked for. `row` is the row's file number, `model` an index into Ledger::models.
 struct SampleKey {
@@ -61,8 +64,13 @@ class Ledger {
   // process holds it (naming it), when the file is no ledger, is of a newer version, or the disk
   // refuses.
   static Ledger open(const std::filesystem::path &output_dir);
-  // For `status`, `gallery`: no lock, no change, works beside a running job.
+  // The same in that folder, under a lock that is held already; null: by the caller.
+  static Ledger open_in(const std::filesystem::path &folder, std::unique_ptr<FolderLock> lock,
+                        JournalMode journal);
+  // For `status`, `gallery`: no lock, no change, works beside a running job. Throws Error when the
+  // folder has none; and on a disk that machines share (JournalMode::rollback) beside a run.
   static Ledger open_read_only(const std::filesystem::path &output_dir);
+  static Ledger open_read_only_in(const std::filesystem::path &folder, JournalMode journal);
   Ledger(Ledger &&) noexcept;
   Ledger &operator=(Ledger &&) noexcept;
   ~Ledger();

@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -11,19 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
 namespace pictor::host {
 
 namespace {
-
-// "process 4711 on host atelier since 2024-05-01 10:00:00 UTC"
-std::string this_process() {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  return fmt::format("process {} on host {} since {:%Y-%m-%d %H:%M:%S} UTC", getpid(), host.data(),
-                     fmt::gmtime(std::time(nullptr)));
-}
 
 std::string holder(int descriptor) {
   std::array<char, 512> text{};
@@ -31,26 +21,41 @@ std::string holder(int descriptor) {
   return size > 0 ? std::string(text.data(), size) : "another process";
 }
 
+// What says that the file system, not another process, is the reason.
+bool knows_no_locks(int error_number) {
+  return error_number == ENOLCK || error_number == ENOSYS || error_number == EOPNOTSUPP ||
+         error_number == EINVAL;
+}
+
 }  // namespace
 
-FolderLock::FolderLock(const std::filesystem::path &file)
+FolderLock::FolderLock(const std::filesystem::path &file, const std::string &what,
+                       const Flock &flock_instead)
     : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (descriptor_ < 0) {
     throw Error(fmt::format("{}: {}", file.string(), std::strerror(errno)),
                 "the output folder must be writable");
   }
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  const int operation = LOCK_EX | LOCK_NB;
+  const int answer =
+      flock_instead ? flock_instead(descriptor_, operation) : flock(descriptor_, operation);
+  if (answer != 0) {
     const int reason = errno;
     const std::string who = reason == EWOULDBLOCK ? holder(descriptor_) : "";
     close(descriptor_);
+    descriptor_ = -1;
     if (reason == EWOULDBLOCK) {
-      throw Error(fmt::format("{} is in use by {}", file.parent_path().parent_path().string(), who),
+      throw Error(fmt::format("{} is in use by {}", what, who),
                   "wait for it to end, or choose another output folder");
     }
-    throw Error(fmt::format("{}: cannot be locked: {}", file.string(), std::strerror(reason)),
-                "use an output folder on a disk of this machine");
+    if (!knows_no_locks(reason)) {
+      throw Error(fmt::format("{}: cannot be locked: {}", file.string(), std::strerror(reason)),
+                  "use an output folder on a disk of this machine");
+    }
+    instead_ = std::make_unique<LockFile>(file.string() + ".held", what);
+    return;
   }
-  const std::string owner = this_process();
+  const std::string owner = words_for(this_process());
   // The name only serves the message above: a disk too full for it does not stop the run.
   if (ftruncate(descriptor_, 0) == 0) {
     [[maybe_unused]] const ssize_t written = pwrite(descriptor_, owner.data(), owner.size(), 0);
@@ -58,7 +63,7 @@ FolderLock::FolderLock(const std::filesystem::path &file)
 }
 
 FolderLock::~FolderLock() {
-  close(descriptor_);
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 }  // namespace pictor::host

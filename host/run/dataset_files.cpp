@@ -1,5 +1,6 @@
 #include "run/dataset_files.hpp"
 
+#include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
@@ -47,28 +48,27 @@ Json card_parameters(const RunModel &model) {
   return json;
 }
 
-CardFacts card_facts(const Ledger &ledger, const Config &config, std::span<const RunModel> models,
-                     std::uint64_t rows) {
+CardFacts card_facts(const Ledger &ledger, const fs::path &output_dir,
+                     const DatasetFacts &dataset) {
   CardFacts facts;
-  facts.title = title_of(config.job.output.dir);
+  facts.title = title_of(output_dir);
   facts.version = program_version();
-  facts.split = config.job.output.split;
-  facts.rows = rows;
-  facts.seed = config.job.seed;
-  std::map<std::uint32_t, std::string> model_names;
+  facts.split = dataset.split;
+  facts.rows = dataset.rows;
+  facts.seed = dataset.seed;
+  const std::vector<std::string> names = ledger.models();
+  std::map<std::string, std::string> model_names;
   ledger.for_each_end([&](const SampleEnd &end) {
     ++facts.counts[static_cast<std::size_t>(end.outcome)];
     if (end.outcome != Outcome::ok) return;
-    model_names.emplace(end.key.model, end.metadata.value("model_name", ""));
+    model_names.emplace(names.at(end.key.model), end.metadata.value("model_name", ""));
     const std::vector<std::string> &shown = facts.example_prompts;
     if (shown.size() < prompts_on_card && (shown.empty() || shown.back() != end.prompt)) {
       facts.example_prompts.push_back(end.prompt);
     }
   });
-  for (const RunModel &model : models) {
-    facts.models.push_back({model.name, model_names[model.number], model.plugin,
-                            model.plugin_version, card_parameters(model)});
-  }
+  facts.models = dataset.models;
+  for (CardModel &model : facts.models) model.model_name = model_names[model.name];
   return facts;
 }
 
@@ -117,16 +117,56 @@ std::vector<fs::path> dataset_files(const fs::path &output_dir, const std::strin
           output_dir / "gallery.html"};
 }
 
-void write_dataset_files(const Ledger &ledger, const Config &config,
-                         std::span<const RunModel> models, std::uint64_t rows) {
-  const OutputConfig &output = config.job.output;
-  const fs::path split_folder = output.dir / output.split;
+DatasetFacts dataset_facts(const Config &config, std::span<const RunModel> models,
+                           std::uint64_t rows) {
+  DatasetFacts facts{config.job.output.split, config.job.seed, rows, {}, job_file(config, models)};
+  for (const RunModel &model : models) {
+    facts.models.push_back(
+        {model.name, "", model.plugin, model.plugin_version, card_parameters(model)});
+  }
+  return facts;
+}
+
+Json to_json(const DatasetFacts &facts) {
+  Json json = {{"split", facts.split},
+               {"seed", facts.seed},
+               {"rows", facts.rows},
+               {"models", Json::array()},
+               {"job_yaml", facts.job_yaml}};
+  for (const CardModel &model : facts.models) {
+    json["models"].push_back({{"name", model.name},
+                              {"plugin", model.plugin},
+                              {"plugin_version", model.plugin_version},
+                              {"parameters", model.parameters}});
+  }
+  return json;
+}
+
+DatasetFacts dataset_facts_from_json(const Json &json) try {
+  DatasetFacts facts{json.at("split"), json.at("seed"), json.at("rows"), {}, json.at("job_yaml")};
+  for (const Json &model : json.at("models")) {
+    facts.models.push_back({model.at("name"), "", model.at("plugin"), model.at("plugin_version"),
+                            model.at("parameters")});
+  }
+  return facts;
+} catch (const Json::exception &error) {
+  throw Error(fmt::format("the ledger's record of the job is damaged: {}", error.what()));
+}
+
+void write_dataset_files(const Ledger &ledger, const fs::path &output_dir,
+                         const DatasetFacts &facts) {
+  const fs::path split_folder = output_dir / facts.split;
   make_directories(split_folder);
   write_metadata(ledger, split_folder);
-  write_file(output.dir / "README.md", dataset_card(card_facts(ledger, config, models, rows)));
-  write_file(output.dir / "job.yaml", job_file(config, models));
+  write_file(output_dir / "README.md", dataset_card(card_facts(ledger, output_dir, facts)));
+  write_file(output_dir / "job.yaml", facts.job_yaml);
   sync_directory(split_folder);
-  sync_directory(output.dir);
+  sync_directory(output_dir);
+}
+
+void write_dataset_files(const Ledger &ledger, const Config &config,
+                         std::span<const RunModel> models, std::uint64_t rows) {
+  write_dataset_files(ledger, config.job.output.dir, dataset_facts(config, models, rows));
 }
 
 fs::path write_dataset_gallery(const fs::path &output_dir) {

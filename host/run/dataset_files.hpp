@@ -2,6 +2,7 @@
 
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
+#include "output/dataset_card.hpp"
 #include "run/request.hpp"
 
 #include <filesystem>
@@ -19,7 +20,23 @@ std::string program_version();
 std::vector<std::filesystem::path> dataset_files(const std::filesystem::path &output_dir,
                                                  const std::string &split);
 
+// What those files say of the job beyond what the ledger knows.
+struct DatasetFacts {
+  std::string split;
+  std::uint64_t seed = 0, rows = 0;
+  std::vector<CardModel> models;  // without model_name, which the pictures' ends tell
+  std::string job_yaml;
+};
+
+DatasetFacts dataset_facts(const Config &config, std::span<const RunModel> models,
+                           std::uint64_t rows);
+// As a shard keeps them for the merge. from_json throws Error for what to_json cannot have written.
+Json to_json(const DatasetFacts &facts);
+DatasetFacts dataset_facts_from_json(const Json &json);
+
 // Writes metadata.jsonl, README.md and job.yaml, each replaced as a whole. Throws Error.
+void write_dataset_files(const Ledger &ledger, const std::filesystem::path &output_dir,
+                         const DatasetFacts &facts);
 void write_dataset_files(const Ledger &ledger, const Config &config,
                          std::span<const RunModel> models, std::uint64_t rows);
 

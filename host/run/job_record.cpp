@@ -99,20 +99,31 @@ bool has_ends(const Ledger &ledger) {
   return any;
 }
 
+void refuse_changes(const std::filesystem::path &output_dir,
+                    const std::vector<ChangedSetting> &changes, const std::string &hint) {
+  std::string text = fmt::format("{} was made with other settings:", output_dir.string());
+  for (const ChangedSetting &change : changes) {
+    text += fmt::format("\n  {}: {} then, {} now", change.key, change.before, change.after);
+  }
+  throw Error(text, hint);
+}
+
+void keep_other_models(const Json &before, Json &after) {
+  if (!before.contains("models")) return;
+  for (const auto &[name, settings] : before["models"].items()) {
+    if (!after["models"].contains(name)) after["models"][name] = settings;
+  }
+}
+
 void refuse_changed_settings(const Ledger &ledger, const Config &config, const Json &after,
                              std::span<const RunModel> models) {
   const Json before = ledger.job();
   if (before.empty() || !has_ends(ledger)) return;
   const auto changes = changed_settings(before, after, models);
   if (changes.empty()) return;
-  std::string text =
-      fmt::format("{} was made with other settings:", config.job.output.dir.string());
-  for (const ChangedSetting &change : changes) {
-    text += fmt::format("\n  {}: {} then, {} now", change.key, change.before, change.after);
-  }
-  throw Error(text,
-              "set them back, give --overwrite to draw all of it again, or choose another "
-              "job.output.dir");
+  refuse_changes(config.job.output.dir, changes,
+                 "set them back, give --overwrite to draw all of it again, or choose another "
+                 "job.output.dir");
 }
 
 }  // namespace pictor::host

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <system_error>
 
@@ -32,6 +33,32 @@ bool stays_inside(const fs::path &relative) {
   return true;
 }
 
+void refuse_mixture(const fs::path &output_dir, const std::optional<Shard> &shard) {
+  if (shard && fs::exists(ledger_file(output_dir))) {
+    throw Error(
+        fmt::format("{} has one ledger for the whole dataset, so no shard can be drawn in it",
+                    output_dir.string()),
+        "run the job without --shard (`--shard none` in a Slurm array) to draw what is "
+        "missing, or choose another job.output.dir");
+  }
+  const std::vector<Shard> shards = unmerged_shards(output_dir);
+  if (shards.empty()) return;
+  if (!shard) {
+    throw Error(
+        fmt::format("{} has shards that are not merged: {}", output_dir.string(), list_of(shards)),
+        fmt::format("`pictor merge {}` makes them one dataset, then this command draws what "
+                    "is missing",
+                    output_dir.string()));
+  }
+  if (shards.front().count != shard->count) {
+    throw Error(
+        fmt::format("{} is drawn in {} shards, so none of {} can be drawn in it; it has {}",
+                    output_dir.string(), shards.front().count, shard->count, list_of(shards)),
+        fmt::format("give --shard {}/{}, or choose another job.output.dir",
+                    std::min(shard->index, shards.front().count - 1), shards.front().count));
+  }
+}
+
 void remove_pictures(const fs::path &split_folder, const Ledger &ledger) {
   std::set<fs::path> folders;
   ledger.for_each_end([&](const SampleEnd &end) {
@@ -48,14 +75,18 @@ void remove_pictures(const fs::path &split_folder, const Ledger &ledger) {
 
 }  // namespace
 
-void check_output_folder(const fs::path &output_dir) {
-  if (!fs::exists(output_dir) || fs::exists(ledger_file(output_dir))) return;
+void check_output_folder(const fs::path &output_dir, const std::optional<Shard> &shard) {
+  if (!fs::exists(output_dir)) return;
   if (!fs::is_directory(output_dir)) {
     throw Error(fmt::format("{}: is not a folder", output_dir.string()),
                 "choose another job.output.dir");
   }
+  refuse_mixture(output_dir, shard);
+  if (fs::exists(ledger_file(output_dir))) return;
   for (const fs::directory_entry &entry : fs::directory_iterator(output_dir)) {
     if (entry.path().filename() == ".pictor") continue;
+    // Another shard may have begun since the first look.
+    if (shard && !unmerged_shards(output_dir).empty()) return;
     throw Error(fmt::format("{}: the folder has files that Pictor did not make, such as {}",
                             output_dir.string(), entry.path().filename().string()),
                 "choose another job.output.dir, or empty the folder yourself");
