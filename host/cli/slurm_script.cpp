@@ -16,8 +16,9 @@ namespace {
 constexpr const char *body = R"bash(
 # In the array: draw one shard. Exit codes 3, 5 and the like are a shard that is through.
 if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
+  cd "$folder" || exit
   again=no
-  "$pictor" run "$job" --shard "$SLURM_ARRAY_TASK_ID/$shards" "${parameters[@]}" &
+  "$pictor" run "$job" --shard "$SLURM_ARRAY_TASK_ID/$shards" ${parameters[@]+"${parameters[@]}"} &
   drawing=$!
   trap 'again=yes; kill -USR1 "$drawing" 2>/dev/null' USR1
   trap 'again=no; kill -TERM "$drawing" 2>/dev/null' TERM INT
@@ -91,8 +92,12 @@ std::string directives(const SlurmJob &job) {
 
 std::string array_of(const std::vector<std::string> &words) {
   std::string text = "(";
-  for (const std::string &word : words) text += (text.size() > 1 ? " " : "") + bash_quoted(word);
-  return text + ")";
+  for (const std::string &word : words) {
+    if (text.size() > 1) text += ' ';
+    text += bash_quoted(word);
+  }
+  text += ')';
+  return text;
 }
 
 // The merge needs no GPU and little else: only what says whose job it is and where it may run.
@@ -117,8 +122,15 @@ std::vector<std::string> parameter_words(const SlurmJob &job) {
 
 std::string bash_quoted(const std::string &text) {
   std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  quoted += '\'';
+  return quoted;
 }
 
 std::string slurm_script(const SlurmJob &job) {
@@ -129,6 +141,7 @@ std::string slurm_script(const SlurmJob &job) {
       "set -u\n\n",
       job.shards);
   text += "pictor=" + bash_quoted(job.pictor.string()) + '\n';
+  text += "folder=" + bash_quoted(job.folder.string()) + '\n';
   text += "job=" + bash_quoted(job.job.string()) + '\n';
   text += "output_dir=" + bash_quoted(job.output_dir.string()) + '\n';
   text += fmt::format("shards={}\n", job.shards);

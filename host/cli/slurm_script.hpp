@@ -11,6 +11,7 @@ namespace pictor::host {
 // A job as an array of Slurm tasks, one shard each. Paths are absolute.
 struct SlurmJob {
   std::filesystem::path pictor;  // the program
+  std::filesystem::path folder;  // where its tasks run: what --param may be relative to
   std::filesystem::path job;
   std::filesystem::path output_dir;
   std::vector<std::string> parameters;  // of --param

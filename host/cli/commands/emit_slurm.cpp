@@ -58,6 +58,7 @@ class EmitSlurmCommand : public Command {
 
   ExitCode run(Console &console) override {
     slurm_.pictor = this_program();
+    slurm_.folder = fs::current_path();
     slurm_.job = fs::absolute(argument_.file()).lexically_normal();
     slurm_.output_dir = fs::absolute(argument_.load().job.output.dir).lexically_normal();
     slurm_.parameters = argument_.parameters();
