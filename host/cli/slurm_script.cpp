@@ -26,7 +26,8 @@ if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
   while kill -0 "$drawing" 2>/dev/null; do wait "$drawing"; done
   wait "$drawing"
   code=$?
-  if [ "$code" -eq 130 ] && [ "$again" = yes ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_restarts" ]; then
+  # 130: drained; 138: the signal came before the program listened to it.
+  if [[ "$code" =~ ^(130|138)$ ]] && [ "$again" = yes ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_restarts" ]; then
     echo "time is nearly up: back to the queue"
     scontrol requeue "$SLURM_JOB_ID" && exit 0
   fi
@@ -47,11 +48,22 @@ void require_one_line(const std::string &value) {
   if (bad) throw Error("an option for sbatch must be one line without control characters");
 }
 
+// As a value on an #SBATCH line, where Slurm knows quotes, backslashes and comments.
+std::string sbatch_quoted(const std::string &value) {
+  if (value.find_first_of(" \"'\\#") == std::string::npos) return value;
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  quoted += '"';
+  return quoted;
+}
+
 class Directives {
  public:
   void add(const std::string &option, const std::string &value) {
-    if (value.empty()) return;
-    add("--" + option + "=" + value);
+    if (!value.empty()) add("--" + option + "=" + sbatch_quoted(value));
   }
   void add(const std::string &line) {
     require_one_line(line);

@@ -36,7 +36,7 @@ class MergeCommand : public Command {
   void setup(CLI::App &app) override {
     app.add_option("DIR", dir_, "The output folder of a job drawn with --shard")->required();
     app.add_flag("--partial", options_.partial,
-                 "Write metadata.jsonl, README.md and job.yaml of what is there; leave the shards");
+                 "Write the dataset's files of what is there; leave the shards");
     app.add_flag("--unfinished", options_.unfinished,
                  "Merge shards that have pictures left to draw too");
   }

@@ -36,11 +36,13 @@ TEST_CASE("options of sbatch are passed through") {
   job.gpus = "1";
   job.cpus = "8";
   job.mem = "32G";
+  job.log = "/tmp/task logs/%a.out";
   job.further = {"--constraint=a100"};
   job.parameters = {"job.seed=7"};
   const std::string script = slurm_script(job);
-  for (const char *line : {"--array=0-15%4", "--time=04:00:00", "--partition=gpu", "--gpus=1",
-                           "--cpus-per-task=8", "--mem=32G", "--constraint=a100"}) {
+  for (const char *line :
+       {"--array=0-15%4", "--time=04:00:00", "--partition=gpu", "--gpus=1", "--cpus-per-task=8",
+        "--mem=32G", "--constraint=a100", "--output=\"/tmp/task logs/%a.out\""}) {
     CHECK_THAT(script, ContainsSubstring("#SBATCH " + std::string(line) + "\n"));
   }
   CHECK_THAT(script, ContainsSubstring("parameters=('--param' 'job.seed=7')\n"));

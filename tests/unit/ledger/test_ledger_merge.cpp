@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/lock.hpp"
 #include "ledger/merge.hpp"
 #include "sample_ends.hpp"
 #include "support/catch.hpp"
