@@ -103,6 +103,7 @@ RunReport read_run_report(const std::filesystem::path &dir) {
   if (report.shards.empty()) add_ledger(report, errors, Ledger::open_read_only(dir));
   for (const Shard &shard : report.shards) {
     const std::filesystem::path folder = ledger_folder(dir, shard);
+    if (!std::filesystem::exists(folder / ledger_file(dir).filename())) continue;
     try {
       add_ledger(report, errors, Ledger::open_read_only_in(folder, journal_mode_in(folder)));
     } catch (const DatabaseBusy &) {
