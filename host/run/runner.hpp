@@ -108,6 +108,7 @@ class Runner {
 
   // Into the lanes and out of them.
   bool has_room(const RunningModel &model) const;
+  bool may_leave(std::uint32_t model) const;
   void give_work();
   Batch next_batch(std::uint32_t model);
   RequestPtr make_request(const Work &work);

@@ -9,13 +9,17 @@ bool Runner::has_room(const RunningModel &model) const {
   return model.loaded && !model.ended && model.batches < model.shape.batches;
 }
 
+bool Runner::may_leave(std::uint32_t m) const {
+  const Time now = parts_.clock->now();
+  return admission_->ready(m, now) <= now;
+}
+
 void Runner::give_work() {
   if (!taking_work()) return;
   record_retried();  // before any of them is sent again
   std::vector<Batch> batches;
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
-    while (has_room(models_[m]) &&
-           admission_->ready(m, parts_.clock->now()) <= parts_.clock->now()) {
+    while (has_room(models_[m]) && may_leave(m)) {
       Batch batch = next_batch(m);
       if (batch.empty()) break;
       batches.push_back(std::move(batch));
