@@ -177,7 +177,7 @@ TEST_CASE("wrong values are told at their place") {
 
 TEST_CASE("what a later release will know is refused, never ignored") {
   CHECK(error_of(with_job("  [[budget]]: 5\n")) == "the job key 'budget' is not built yet");
-  CHECK(error_of(with_job("  [[matrix]]: {a: [1]}\n")) == "the job key 'matrix' is not built yet");
+  CHECK(error_of(with_job("  [[order]]: x\n")) == "the job key 'order' is not built yet");
   CHECK(error_of(with_model("    plugin: x\n    [[retry]]: {attempts: 5}\n")) ==
         "the model key 'retry' is not built yet");
   CHECK(error_of(with_model("    plugin: x\n    limits: {[[requests_per_minute]]: 60}\n")) ==
@@ -190,7 +190,7 @@ TEST_CASE("what a later release will know is refused, never ignored") {
         "the key 'prices' is not built yet");
   CHECK_THAT(error_of("pictor: 1\nmodels: {a: {plugin: x}}\n"
                       "job: {prompts: {template: x}, output: {dir: o}}\n"),
-             ContainsSubstring("prompts made from a template are not built yet"));
+             ContainsSubstring("prompts must be a file, - for stdin, or a list"));
 }
 
 TEST_CASE("both kinds of isolation that there are pass") {
