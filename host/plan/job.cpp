@@ -1,6 +1,7 @@
 #include "plan/job.hpp"
 
 #include "base/error.hpp"
+#include "plan/matrix.hpp"
 #include "plan/parameters.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,7 @@ RowRules rules_for(const std::vector<PreparedModel> &models, bool strict) {
   for (const PreparedModel &model : models) {
     rules.models.emplace_back(model.name, &model.specs);
     rules.missing.push_back(model.missing);
+    rules.pinned.push_back(model.pinned);
   }
   return rules;
 }
@@ -68,7 +70,9 @@ PreparedJob prepare_job(const Config &config, bool strict) {
         with_absolute_paths(written, models.back().specs, models.back().load));
   }
   // The prompts keep pointers to the specs, which a moved vector leaves where they are.
-  Prompts prompts = Prompts::open(config.job, rules_for(models, strict));
+  const RowRules rules = rules_for(models, strict);
+  Prompts prompts = Prompts::open(config.job, rules);
+  resolved.job.matrix = with_absolute_paths(config.job.matrix, rules);
   return {std::move(resolved), std::move(models), std::move(prompts)};
 }
 
