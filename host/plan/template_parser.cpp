@@ -161,7 +161,7 @@ class Parser {
   // Of {2$$__name__}, lines of the file are picked, not the file.
   static void add_spread(Option option, std::vector<Option> &options) {
     const std::vector<TemplatePart> &parts = option.text.parts;
-    if (parts.size() == 1 && parts[0].choice && parts[0].choice->picks_one()) {
+    if (parts.size() == 1 && parts[0].choice && parts[0].choice->is_wildcard) {
       const std::vector<Option> &inner = parts[0].choice->options;
       options.insert(options.end(), inner.begin(), inner.end());
     } else {

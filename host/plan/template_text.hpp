@@ -37,6 +37,7 @@ struct Choice {
   std::vector<Option> options;
   std::size_t least = 1, most = 1;
   std::string separator;
+  bool is_wildcard = false;  // the options are the lines of a file
 
   // What follows from these.
   std::uint64_t count = 0;           // of its combinations

@@ -102,6 +102,7 @@ Choice Wildcards::read(const std::string &name) {
   std::string_view rest = text;
   if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
   Choice choice;
+  choice.is_wildcard = true;
   for (std::uint64_t line = 1; !rest.empty(); ++line) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     try {

@@ -61,7 +61,8 @@ class DatasetRun {
     const RowNumbers numbers = number_rows();
     Plan plan = plan_dataset(prompts_, numbers, models_, &ledger_);
     if (options.limit) plan.limit(*options.limit);
-    status_.started({config_.job.output.dir, model_names(), plan.counts()});
+    status_.started({config_.job.output.dir, model_names(), plan.counts(), prompts_.rows_in_file(),
+                     prompts_.size()});
     warn();
     const Summary summary = draw(plan, numbers, interrupt);
     if (ledger_.version() != ledger_.derived_version()) {
