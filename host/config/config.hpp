@@ -42,12 +42,31 @@ struct OutputConfig {
   std::string sidecar = "none";  // or txt: the prompt; json: the line of metadata.jsonl
 };
 
+// What the braces and wildcards of a prompt mean.
+enum class Variants {
+  off,     // text
+  all,     // every combination is a row
+  random,  // JobConfig::draws combinations of each row
+};
+std::string_view name_of(Variants variants);
+
+// A key of job.matrix: every row is drawn with each of its values.
+struct MatrixKey {
+  std::string name;
+  Place place;
+  std::vector<WrittenParameter> values;  // at least one, each under `name`
+};
+
 struct JobConfig {
   std::vector<std::string> models;   // names under `models:`; several: every row with every one
   std::filesystem::path prompts;     // absolute; "-" for stdin; empty when inline_prompts is used
   std::vector<Json> inline_prompts;  // each a string or an object, from a YAML list
   std::vector<Place> inline_places;
   std::filesystem::path folder;  // absolute: where relative paths in inline_prompts start
+  Variants variants = Variants::off;
+  std::uint32_t draws = 1;          // of Variants::random, per row
+  std::filesystem::path wildcards;  // absolute; empty: none
+  std::vector<MatrixKey> matrix;
   std::uint32_t num_generations = 1;
   std::uint64_t seed = 0;
   OutputConfig output;

@@ -191,18 +191,33 @@ const Section &output_keys() {
   return keys;
 }
 
+const Section &matrix_keys() {
+  static const Section keys{.noun = "matrix", .keys = {}, .open = true};
+  return keys;
+}
+
 const Section &job_keys() {
   static const Section keys{
       .noun = "job",
       .keys = {value("model", ParameterType::string_list,
                      "A name under models, or a list of them: every row with every one."),
                required(free_form("prompts",
-                                  "A .txt, .csv, .tsv or .jsonl file, - for stdin, or a list.")),
+                                  "A .txt, .csv, .tsv or .jsonl file, also gzip'd, - for stdin, "
+                                  "or a list.")),
+               choice("variants", {{"off"}, {"all"}, {"random"}},
+                      "What {a|b} and __wildcard__ in prompts mean: text, every combination, or "
+                      "random ones."),
+               integer("draws", 1, 10'000'000, "Combinations per row with variants: random."),
+               value("wildcards", ParameterType::path,
+                     "The folder of wildcard files: __colour__ means a line of its colour.txt."),
+               section("matrix", Key::Form::section, matrix_keys(),
+                       "Parameters and columns with lists of values: every row with every "
+                       "combination."),
                integer("num_generations", 1, 10000, "Pictures per row."),
                value("seed", ParameterType::seed, "What the seeds of rows are derived from."),
                required(section("output", Key::Form::section, output_keys(),
                                 "Where and how the dataset is written.")),
-               later("budget"), later("matrix"), later("prices"), later("lane"), later("order"),
+               later("budget"), later("prices"), later("lane"), later("order"),
                later("filter"),
                section("retry", Key::Form::section, retry_keys(),
                        "What models without a retry of their own do about samples that fail.")}};
@@ -232,8 +247,7 @@ const Section &job_file_keys() {
                required(section("models", Key::Form::sections, model_keys(),
                                 "The models, each under a name of yours.")),
                required(section("job", Key::Form::section, job_keys(), "What is drawn.")),
-               later("matrix"), later("prices"), later("budget"), later("sandbox"),
-               later("include")}};
+               later("prices"), later("budget"), later("sandbox"), later("include")}};
   return keys;
 }
 

@@ -4,6 +4,7 @@
 #include "config/environment.hpp"
 #include "config/fields.hpp"
 #include "config/overrides.hpp"
+#include "config/parse_expansion.hpp"
 #include "config/parse_output.hpp"
 #include "config/policy_keys.hpp"
 
@@ -167,8 +168,8 @@ void parse_prompts(const YamlNode &node, JobConfig &job) {
       if (job.inline_prompts.empty()) fail(node.place, "the list of prompts is empty");
       return;
     case YamlNode::Kind::map:
-      fail(node.place, "prompts made from a template are not built yet",
-           "name a file of prompts, or write a list of them");
+      fail(node.place, "prompts must be a file, - for stdin, or a list",
+           "a template is a text: prompts: [\"a {red|blue} fox\"], with variants: all");
     case YamlNode::Kind::null:
       return;
   }
@@ -180,6 +181,7 @@ JobConfig parse_job(const YamlNode &node, const Section &section,
   JobConfig job;
   job.models = job_models(fields, models);
   parse_prompts(*fields.find("prompts"), job);
+  parse_expansion(fields, section, job);
   fields.read("num_generations", job.num_generations);
   fields.read("seed", job.seed);
   if (job.seed > largest_seed) {

@@ -79,7 +79,8 @@ class DatasetRun {
     const RemovedRows removed = removed_rows(ledger_, numbers, prompts_.size());
     RunNoteKeeper note(ledger_);
     note.begun(plan.counts(), removed);
-    status_.started({config_.job.output.dir, model_names(), plan.counts()});
+    status_.started({config_.job.output.dir, model_names(), plan.counts(), prompts_.rows_in_file(),
+                     prompts_.size()});
     warn();
     if (removed.count > 0) status_.warning(text_of(removed));
     const std::int64_t spent_before = ledger_.spent_micros();

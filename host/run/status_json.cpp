@@ -40,6 +40,8 @@ void JsonStatus::started(const RunStart &start) {
   line({{"event", "start"},
         {"output_dir", start.output_dir.string()},
         {"models", start.models},
+        {"rows_in_file", start.rows_in_file},
+        {"rows", start.rows},
         {"total", start.counts.wanted - start.counts.beyond_limit},
         {"done", start.counts.ended()},
         {"outcomes", outcomes(start.counts)}});

@@ -64,6 +64,9 @@ std::string start_text(const RunStart &start) {
   const std::uint64_t there = start.counts[Outcome::ok];
   std::string text = fmt::format("{} wanted in {}", images(start.counts.wanted),
                                  terminal_safe(start.output_dir.string()));
+  if (start.rows != start.rows_in_file) {
+    text += fmt::format(", from {} rows expanded to {}", start.rows_in_file, start.rows);
+  }
   if (there > 0) text += fmt::format(", {} done before", there);
   if (start.counts.beyond_limit > 0) {
     text += fmt::format(", {} not asked for now", start.counts.beyond_limit);
