@@ -287,6 +287,20 @@ void Ledger::started(std::span<const StartedSample> samples) {
   transaction.commit();
 }
 
+std::vector<StartedSample> Ledger::started_samples() const {
+  std::vector<StartedSample> samples;
+  Statement select = impl_->database.prepare(
+      "SELECT row, model, generation, cost_micros, started_at_ms FROM started "
+      "ORDER BY row, model, generation");
+  while (select.step()) {
+    StartedSample &sample = samples.emplace_back();
+    sample.key = read_key(select);
+    if (!select.is_null(3)) sample.cost_micros = select.integer(3);
+    sample.started_at_ms = select.integer(4);
+  }
+  return samples;
+}
+
 void Ledger::withdrawn(std::span<const SampleKey> keys) {
   Transaction transaction(impl_->database);
   Statement remove = impl_->database.prepare(delete_started);

@@ -49,6 +49,7 @@ struct SampleEnd {
 struct StartedSample {
   SampleKey key;
   std::optional<std::int64_t> cost_micros;
+  std::int64_t started_at_ms = 0;  // Unix time, given by the ledger
 };
 
 struct RowNumber {
@@ -95,6 +96,8 @@ class Ledger {
 
   // A billed request is about to leave: committed before this returns.
   void started(std::span<const StartedSample> samples);
+  // Billed requests that left and have no end yet, in key order.
+  std::vector<StartedSample> started_samples() const;
   // Those did not leave after all.
   void withdrawn(std::span<const SampleKey> keys);
   // Samples ended. Committed, and on disk, before this returns; takes a batch so that one fsync

@@ -15,6 +15,7 @@
 #include "run/runner.hpp"
 #include "run/shard_job.hpp"
 #include "run/sink.hpp"
+#include "run/unrecorded_pictures.hpp"
 
 #include <fmt/format.h>
 
@@ -71,8 +72,9 @@ class DatasetRun {
     if (!options_.shard) clean_folder();
     settle_job();
     const RowNumbers numbers = number_rows();
+    settle_started(numbers);
     const std::optional<RetryChoice> again = reopen(numbers);
-    const std::unique_ptr<PictureStore> store = make_store(numbers);
+    const std::unique_ptr<PictureStore> store = make_dataset_store(store_parts(numbers));
     Plan plan = plan_dataset(prompts_, numbers, models_, &ledger_, options_.shard);
     if (again) plan.keep([&](const Sample &sample) { return again->samples.contains(sample); });
     if (options_.limit) plan.limit(*options_.limit);
@@ -124,6 +126,14 @@ class DatasetRun {
     }
     for (RunModel &model : models_) {
       if (!model.stands_in) model.number = ledger_.model_number(model.name);
+    }
+  }
+
+  // What an earlier run had asked a billed model for when it died.
+  void settle_started(const RowNumbers &numbers) {
+    if (const std::vector<StartedSample> started = ledger_.started_samples(); !started.empty()) {
+      record_unrecorded(ledger_, picture_places(store_parts(numbers)), started,
+                        [&](const SampleKey &key) { return request_of(key, numbers); });
     }
     if (const std::uint64_t lost = ledger_.settle_started(); lost > 0) {
       status_.warning(fmt::format(
@@ -197,10 +207,10 @@ class DatasetRun {
     return numbers;
   }
 
-  std::unique_ptr<PictureStore> make_store(const RowNumbers &numbers) {
-    return make_dataset_store({config_.job.output, layout_, ledger_,
-                               [&](const RequestVisitor &visit) { visit_requests(numbers, visit); },
-                               [&](const std::string &text) { status_.warning(text); }});
+  DatasetStoreParts store_parts(const RowNumbers &numbers) {
+    return {config_.job.output, layout_, ledger_,
+            [&](const RequestVisitor &visit) { visit_requests(numbers, visit); },
+            [this](const std::string &text) { status_.warning(text); }};
   }
 
   void visit_requests(const RowNumbers &numbers, const RequestVisitor &visit) const {
@@ -260,6 +270,20 @@ class DatasetRun {
       asked.seeds.push_back(host::sample_seed(config_.job.seed, request.row.seed, key, generation));
     }
     return request;
+  }
+
+  // The request for one sample; nothing when its row or its model left the job.
+  std::optional<Request> request_of(const SampleKey &key, const RowNumbers &numbers) const {
+    const std::optional<std::uint32_t> row = numbers.position(key.row);
+    if (!row || prompts_.num_generations(*row) == 0) return std::nullopt;
+    const std::span<const RunModel> models = wanted_models(models_);
+    for (std::uint32_t model = 0; model < models.size(); ++model) {
+      if (models[model].number != key.model) continue;
+      Work work{*row, model, {key.generation}};
+      work.lane = model;
+      return make_request(work, numbers);
+    }
+    return std::nullopt;
   }
 
   std::vector<std::string> model_names() const {

@@ -33,17 +33,20 @@ SampleColumns settled_columns(const DatasetStoreParts &parts) {
   return sink.columns;
 }
 
-std::unique_ptr<PictureStore> make_webdataset(const DatasetStoreParts &parts) {
-  const OutputConfig &output = parts.output;
+PictureNaming spool_naming(const DatasetStoreParts &parts) {
   FolderLayout flat = parts.layout;
   flat.sub_folders = false;
+  return row_naming(FileNames(flat, parts.ledger.models()));
+}
+
+std::unique_ptr<PictureStore> make_webdataset(const DatasetStoreParts &parts) {
+  const OutputConfig &output = parts.output;
   return std::make_unique<WebdatasetStore>(
       WebdatasetStore::Parts{output.dir,
                              output.split,
                              settled_columns(parts),
                              {output.shard_size, output.shard_pictures}},
-      parts.ledger, row_naming(FileNames(flat, parts.ledger.models())), encoding_of(output),
-      parts.warn);
+      parts.ledger, spool_naming(parts), encoding_of(output), parts.warn);
 }
 
 PictureNaming folder_naming(const DatasetStoreParts &parts) {
@@ -70,6 +73,14 @@ std::unique_ptr<PictureStore> make_dataset_store(const DatasetStoreParts &parts)
   if (output.layout == "webdataset") return make_webdataset(parts);
   return std::make_unique<DatasetFolder>(output.dir / output.split, folder_naming(parts),
                                          encoding_of(output));
+}
+
+PicturePlaces picture_places(const DatasetStoreParts &parts) {
+  const OutputConfig &output = parts.output;
+  if (output.layout == "webdataset") {
+    return {spool_folder(output.dir), spool_naming(parts), "none"};
+  }
+  return {output.dir / output.split, folder_naming(parts), output.sidecar};
 }
 
 }  // namespace pictor::host

@@ -4,6 +4,7 @@
 #include "output/imagefolder.hpp"
 #include "run/picture_store.hpp"
 #include "run/sink.hpp"
+#include "run/unrecorded_pictures.hpp"
 
 #include <functional>
 #include <memory>
@@ -28,5 +29,8 @@ struct DatasetStoreParts {
 // The store of the layout that the job names. Made before the plan is: it may have the ledger
 // forget pictures that are gone. Throws Error when the disk refuses.
 std::unique_ptr<PictureStore> make_dataset_store(const DatasetStoreParts &parts);
+
+// Where that store puts pictures before they are recorded.
+PicturePlaces picture_places(const DatasetStoreParts &parts);
 
 }  // namespace pictor::host
