@@ -135,6 +135,7 @@ void TarWriter::commit() {
 TarReader::TarReader(fs::path path) : path_(std::move(path)) {
   const Descriptor file(path_);
   const Reader reader = open_reader(path_, file);
+  const std::uint64_t file_size = fs::file_size(path_);
   archive_entry *entry = nullptr;
   for (;;) {
     const int result = archive_read_next_header(reader.get(), &entry);
@@ -143,7 +144,14 @@ TarReader::TarReader(fs::path path) : path_(std::move(path)) {
     const char *name = archive_entry_pathname(entry);
     if (name == nullptr || archive_entry_filetype(entry) != AE_IFREG) continue;
     if (places_.empty()) first_ = name;
-    places_[name] = archive_read_header_position(reader.get());
+    const la_int64_t place = archive_read_header_position(reader.get());
+    places_[name] = place;
+    // Data is passed over by seeking, which a cut file allows.
+    const auto size = static_cast<std::uint64_t>(archive_entry_size(entry));
+    if (static_cast<std::uint64_t>(place) + size > file_size) {
+      throw Error(fmt::format("{}: not a whole tar: it is cut off in {}", path_.string(), name),
+                  "restore the file, or draw the dataset again");
+    }
   }
 }
 

@@ -72,7 +72,9 @@ void show(Console &console, const std::string &file, const std::optional<StoredS
 class InspectCommand : public Command {
  public:
   void setup(CLI::App &app) override {
-    app.add_option("IMAGE", files_, "Pictures: PNG, JPEG or WebP; in a shard as SHARD.tar/KEY.png")->required()->take_all();
+    app.add_option("IMAGE", files_, "Pictures: PNG, JPEG or WebP; in a shard as SHARD.tar/KEY.png")
+        ->required()
+        ->take_all();
   }
 
   ExitCode run(Console &console) override {
