@@ -53,7 +53,7 @@ class Conversion {
   Conversion(const fs::path &from, const fs::path &to, const ConvertTarget &target)
       : from_(absolute_folder(from)),
         to_(absolute_folder(to)),
-        building_(to_.parent_path() / ("." + to_.filename().string() + ".pictor-convert")),
+        building_(to_.parent_path() / fmt::format(".{}.pictor-convert", to_.filename().string())),
         target_(target),
         source_(open_source()) {
     require_empty(to_);
