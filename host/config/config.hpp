@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "base/money.hpp"
 #include "config/policy.hpp"
+#include "config/prices.hpp"
 #include "config/source.hpp"
 #include "config/written.hpp"
 
@@ -57,6 +59,11 @@ struct MatrixKey {
   std::vector<WrittenParameter> values;  // at least one, each under `name`
 };
 
+struct BudgetConfig {
+  Micros max_cost = 0;                 // of the dataset, all runs together
+  bool allows_unknown_prices = false;  // a model that bills may run without a price
+};
+
 struct JobConfig {
   std::vector<std::string> models;   // names under `models:`; several: every row with every one
   std::filesystem::path prompts;     // absolute; "-" for stdin; empty when inline_prompts is used
@@ -70,6 +77,8 @@ struct JobConfig {
   std::uint32_t num_generations = 1;
   std::uint64_t seed = 0;
   OutputConfig output;
+  std::optional<PriceTable> prices;  // the user's; asked before the one that comes with pictor
+  std::optional<BudgetConfig> budget;
 };
 
 // The whole job, complete and plain. Secrets stand in it as names only.

@@ -4,6 +4,7 @@
 #include "config/environment.hpp"
 #include "config/fields.hpp"
 #include "config/overrides.hpp"
+#include "config/parse_budget.hpp"
 #include "config/parse_expansion.hpp"
 #include "config/parse_output.hpp"
 #include "config/policy_keys.hpp"
@@ -188,6 +189,10 @@ JobConfig parse_job(const YamlNode &node, const Section &section,
     fail(fields.place("seed"), fmt::format("seed must be at most {}", largest_seed));
   }
   job.output = parse_output(*fields.find("output"), *section.find("output")->section);
+  if (const YamlNode *prices = fields.find("prices")) job.prices = parse_job_prices(*prices);
+  if (const YamlNode *budget = fields.find("budget")) {
+    job.budget = parse_budget(*budget, *section.find("budget")->section);
+  }
   return job;
 }
 

@@ -135,6 +135,21 @@ std::string output_lines(const OutputConfig &output) {
   return lines;
 }
 
+std::string money_lines(const JobConfig &job) {
+  std::string lines;
+  if (job.prices) {
+    lines += "  prices: ";
+    lines += job.prices->file.empty() ? to_flow_yaml(*job.prices) : resolved(job.prices->file);
+    lines += '\n';
+  }
+  if (job.budget) {
+    lines += fmt::format("  budget: {{max_cost: {}, unknown_price: {}}}\n",
+                         dollars_of(job.budget->max_cost),
+                         job.budget->allows_unknown_prices ? "allow" : "refuse");
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string to_yaml(const Config &config) {
@@ -148,7 +163,7 @@ std::string to_yaml(const Config &config) {
   text += expansion_lines(config.job);
   text += fmt::format("  num_generations: {}\n  seed: {}\n", config.job.num_generations,
                       config.job.seed);
-  return text + output_lines(config.job.output);
+  return text + output_lines(config.job.output) + money_lines(config.job);
 }
 
 }  // namespace pictor::host

@@ -25,6 +25,7 @@ class RunCommand : public Command {
  public:
   void setup(CLI::App &app) override {
     job_.setup(app);
+    job_.add_max_cost(app);
     app.add_option("--limit", limit_, "Draw at most so many pictures now")
         ->type_name("N")
         ->check(whole_number(1, UINT32_MAX));
