@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -164,8 +165,10 @@ void write_file(const fs::path &path, std::string_view bytes) {
 }
 
 bool write_new_file(const fs::path &path, std::string_view bytes) {
-  const fs::path aside = path.parent_path() /
-                         fmt::format("{}{}-new{}", temporary_prefix, ::getpid(), temporary_suffix);
+  // Another machine's process may have the same number.
+  const fs::path aside =
+      path.parent_path() / fmt::format("{}{}-{:08x}{}", temporary_prefix, ::getpid(),
+                                       std::random_device()(), temporary_suffix);
   write_file(aside, bytes);
   const int failed = ::link(aside.c_str(), path.c_str()) == 0 ? 0 : errno;
   ::unlink(aside.c_str());

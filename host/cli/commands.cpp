@@ -8,6 +8,7 @@ namespace {
 constexpr CommandEntry table[] = {
     {"run", "Draw the pictures of a job; run again to resume", make_run},
     {"generate", "Draw one prompt, now", make_generate},
+    {"plan", "Say how many pictures, how long and what it costs", make_plan},
     {"status", "Tell how a run stands: outcomes, speed, cost, errors", make_status},
     {"retry", "Draw again the samples that ended in a given way", make_retry},
     {"verify", "Check that a dataset is whole, and repair it", make_verify},
@@ -24,7 +25,6 @@ constexpr CommandEntry table[] = {
     {"emit slurm", "Write a Slurm array script that draws a job in shards", make_emit_slurm},
     {"completion", "Print a shell's completion script", make_completion},
 
-    {"plan", "", nullptr},
     {"models", "", nullptr},
     {"plugins check", "", nullptr},
     {"plugins fuzz", "", nullptr},

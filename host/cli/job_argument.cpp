@@ -29,9 +29,15 @@ void JobArgument::setup(CLI::App &app) {
   add_param_option(app, parameters_, "Set one key of the job, as models.NAME.key=value");
 }
 
+void JobArgument::add_max_cost(CLI::App &app) {
+  app.add_option("--max-cost", max_cost_, "What the dataset may cost, all runs together")
+      ->type_name("DOLLARS");
+}
+
 Config JobArgument::load() const {
   std::vector<Override> overrides;
   for (const std::string &parameter : parameters_) overrides.push_back(parse_override(parameter));
+  if (!max_cost_.empty()) overrides.push_back({"job.budget.max_cost", max_cost_});
   return load_config(file_, overrides);
 }
 

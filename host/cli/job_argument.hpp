@@ -15,6 +15,8 @@ namespace pictor::host {
 class JobArgument {
  public:
   void setup(CLI::App &app);
+  // --max-cost, short for --param job.budget.max_cost=...
+  void add_max_cost(CLI::App &app);
 
   const std::string &file() const { return file_; }
   const std::vector<std::string> &parameters() const { return parameters_; }
@@ -24,6 +26,7 @@ class JobArgument {
  private:
   std::string file_;
   std::vector<std::string> parameters_;
+  std::string max_cost_;
 };
 
 // The --param of a command: "key=value" each, any number of times.

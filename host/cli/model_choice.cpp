@@ -1,6 +1,7 @@
 #include "cli/model_choice.hpp"
 
 #include "base/error.hpp"
+#include "base/installation.hpp"
 #include "base/nearest_name.hpp"
 #include "cli/flag_parameters.hpp"
 #include "cli/plugin_argument.hpp"
@@ -17,13 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char *bundled_plugin = "diffusion";
-
-// The build tree and an installation have the same shape.
-fs::path bundled_model() {
-  std::error_code failed;
-  const fs::path program = fs::read_symlink("/proc/self/exe", failed);
-  return program.parent_path().parent_path() / "share/pictor/models/emoji";
-}
 
 ModelChoice of_plugin(const std::string &plugin, const std::string &weights) {
   const InstalledPlugins installed = installed_plugins();
@@ -53,7 +47,7 @@ ModelChoice of_job(const std::string &name, const std::string &job_file) {
 }
 
 ModelChoice of_installation() {
-  const fs::path weights = bundled_model();
+  const fs::path weights = share_folder() / "models/emoji";
   std::error_code failed;
   if (!fs::is_directory(weights, failed)) {
     throw Error("no model is chosen, and the bundled one is not installed",

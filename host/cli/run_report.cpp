@@ -125,6 +125,7 @@ void add_shards(RunReport &report, RunTally &tally) {
   Since since;
   for (const Shard &shard : report.shards) {
     const std::filesystem::path folder = ledger_folder(report.dir, shard);
+    if (!std::filesystem::exists(folder / ledger_file(report.dir).filename())) continue;
     try {
       add_ledger(report, tally, Ledger::open_read_only_in(folder, journal_mode_in(folder)), since);
     } catch (const DatabaseBusy &) {

@@ -50,15 +50,16 @@ std::string findings_text(const VerifyReport &report) {
 std::string repair_text(const Repair &repair) {
   std::vector<std::string> lines;
   if (repair.temporary_files > 0) {
-    lines.push_back(fmt::format("{} unfinished files removed", repair.temporary_files));
+    lines.push_back(fmt::format("unfinished files removed: {}", repair.temporary_files));
   }
   if (repair.settled > 0) {
-    lines.push_back(fmt::format("{} requests without an answer are maybe_billed", repair.settled));
+    lines.push_back(
+        fmt::format("requests without an answer, now maybe_billed: {}", repair.settled));
   }
   if (repair.metadata_written) lines.push_back("metadata.jsonl written again from the ledger");
   if (repair.reopened > 0) {
     lines.push_back(
-        fmt::format("{} pictures are to be drawn again: run the same job", repair.reopened));
+        fmt::format("pictures to be drawn again: {}; run the same job", repair.reopened));
   } else if (repair.needs_run) {
     lines.push_back("run the same job: it writes README.md and job.yaml again");
   }
@@ -143,7 +144,7 @@ std::string as_text(const VerifyReport &report) {
                   : total == 1 ? "1 finding"
                                : fmt::format("{} findings", total));
   if (report.verification.failed > 0) {
-    text += fmt::format("{} samples have no picture: see `pictor status`\n",
+    text += fmt::format("samples without a picture: {} (see `pictor status`)\n",
                         report.verification.failed);
   }
   if (!report.verification.holder.empty()) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "base/money.hpp"
 #include "config/policy.hpp"
+#include "config/prices.hpp"
 #include "config/source.hpp"
 #include "config/written.hpp"
 
@@ -42,15 +44,41 @@ struct OutputConfig {
   std::string sidecar = "none";  // or txt: the prompt; json: the line of metadata.jsonl
 };
 
+// What the braces and wildcards of a prompt mean.
+enum class Variants {
+  off,     // text
+  all,     // every combination is a row
+  random,  // JobConfig::draws combinations of each row
+};
+std::string_view name_of(Variants variants);
+
+// A key of job.matrix: every row is drawn with each of its values.
+struct MatrixKey {
+  std::string name;
+  Place place;
+  std::vector<WrittenParameter> values;  // at least one, each under `name`
+};
+
+struct BudgetConfig {
+  Micros max_cost = 0;                 // of the dataset, all runs together
+  bool allows_unknown_prices = false;  // a model that bills may run without a price
+};
+
 struct JobConfig {
   std::vector<std::string> models;   // names under `models:`; several: every row with every one
   std::filesystem::path prompts;     // absolute; "-" for stdin; empty when inline_prompts is used
   std::vector<Json> inline_prompts;  // each a string or an object, from a YAML list
   std::vector<Place> inline_places;
   std::filesystem::path folder;  // absolute: where relative paths in inline_prompts start
+  Variants variants = Variants::off;
+  std::uint32_t draws = 1;          // of Variants::random, per row
+  std::filesystem::path wildcards;  // absolute; empty: none
+  std::vector<MatrixKey> matrix;
   std::uint32_t num_generations = 1;
   std::uint64_t seed = 0;
   OutputConfig output;
+  std::optional<PriceTable> prices;  // the user's; asked before the one that comes with pictor
+  std::optional<BudgetConfig> budget;
 };
 
 // The whole job, complete and plain. Secrets stand in it as names only.

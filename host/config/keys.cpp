@@ -161,7 +161,7 @@ const Section &model_keys() {
                    {"worker"}),
                section("retry", Key::Form::section, retry_keys(),
                        "What is done about samples that fail."),
-               later("sandbox"), later("prices"), later("lane"), later("fallback")},
+               later("sandbox"), later("lane"), later("fallback")},
       .open = true};
   return keys;
 }
@@ -191,21 +191,52 @@ const Section &output_keys() {
   return keys;
 }
 
+const Section &matrix_keys() {
+  static const Section keys{.noun = "matrix", .keys = {}, .open = true};
+  return keys;
+}
+
+const Section &budget_keys() {
+  static const Section keys = [] {
+    Key max_cost = required(value("max_cost", ParameterType::number,
+                                  "US dollars that the dataset may cost, all runs together."));
+    max_cost.spec.minimum = 0;
+    max_cost.spec.maximum = 1e9;
+    return Section{.noun = "budget",
+                   .keys = {max_cost, choice("unknown_price", {{"refuse"}, {"allow"}},
+                                             "Whether a model that bills may run without a known "
+                                             "price.")}};
+  }();
+  return keys;
+}
+
 const Section &job_keys() {
   static const Section keys{
       .noun = "job",
-      .keys = {value("model", ParameterType::string_list,
-                     "A name under models, or a list of them: every row with every one."),
-               required(free_form("prompts",
-                                  "A .txt, .csv, .tsv or .jsonl file, - for stdin, or a list.")),
-               integer("num_generations", 1, 10000, "Pictures per row."),
-               value("seed", ParameterType::seed, "What the seeds of rows are derived from."),
-               required(section("output", Key::Form::section, output_keys(),
-                                "Where and how the dataset is written.")),
-               later("budget"), later("matrix"), later("prices"), later("lane"), later("order"),
-               later("filter"),
-               section("retry", Key::Form::section, retry_keys(),
-                       "What models without a retry of their own do about samples that fail.")}};
+      .keys = {
+          value("model", ParameterType::string_list,
+                "A name under models, or a list of them: every row with every one."),
+          required(free_form("prompts",
+                             "A .txt, .csv, .tsv or .jsonl file, also gzip'd, - for stdin, "
+                             "or a list.")),
+          choice("variants", {{"off"}, {"all"}, {"random"}},
+                 "What {a|b} and __wildcard__ in prompts mean: text, every combination, or "
+                 "random ones."),
+          integer("draws", 1, 10'000'000, "Combinations per row with variants: random."),
+          value("wildcards", ParameterType::path,
+                "The folder of wildcard files: __colour__ means a line of its colour.txt."),
+          section("matrix", Key::Form::section, matrix_keys(),
+                  "Parameters and columns with lists of values: every row with every "
+                  "combination."),
+          integer("num_generations", 1, 10000, "Pictures per row."),
+          value("seed", ParameterType::seed, "What the seeds of rows are derived from."),
+          required(section("output", Key::Form::section, output_keys(),
+                           "Where and how the dataset is written.")),
+          section("budget", Key::Form::section, budget_keys(), "What the dataset may cost."),
+          free_form("prices", "A file of prices, or {entries: [...]}: asked before pictor's own."),
+          later("lane"), later("order"), later("filter"),
+          section("retry", Key::Form::section, retry_keys(),
+                  "What models without a retry of their own do about samples that fail.")}};
   return keys;
 }
 
@@ -232,8 +263,7 @@ const Section &job_file_keys() {
                required(section("models", Key::Form::sections, model_keys(),
                                 "The models, each under a name of yours.")),
                required(section("job", Key::Form::section, job_keys(), "What is drawn.")),
-               later("matrix"), later("prices"), later("budget"), later("sandbox"),
-               later("include")}};
+               later("sandbox"), later("include")}};
   return keys;
 }
 

@@ -4,6 +4,8 @@
 #include "config/environment.hpp"
 #include "config/fields.hpp"
 #include "config/overrides.hpp"
+#include "config/parse_budget.hpp"
+#include "config/parse_expansion.hpp"
 #include "config/parse_output.hpp"
 #include "config/policy_keys.hpp"
 
@@ -167,8 +169,8 @@ void parse_prompts(const YamlNode &node, JobConfig &job) {
       if (job.inline_prompts.empty()) fail(node.place, "the list of prompts is empty");
       return;
     case YamlNode::Kind::map:
-      fail(node.place, "prompts made from a template are not built yet",
-           "name a file of prompts, or write a list of them");
+      fail(node.place, "prompts must be a file, - for stdin, or a list",
+           "a template is a text: prompts: [\"a {red|blue} fox\"], with variants: all");
     case YamlNode::Kind::null:
       return;
   }
@@ -180,12 +182,17 @@ JobConfig parse_job(const YamlNode &node, const Section &section,
   JobConfig job;
   job.models = job_models(fields, models);
   parse_prompts(*fields.find("prompts"), job);
+  parse_expansion(fields, section, job);
   fields.read("num_generations", job.num_generations);
   fields.read("seed", job.seed);
   if (job.seed > largest_seed) {
     fail(fields.place("seed"), fmt::format("seed must be at most {}", largest_seed));
   }
   job.output = parse_output(*fields.find("output"), *section.find("output")->section);
+  if (const YamlNode *prices = fields.find("prices")) job.prices = parse_job_prices(*prices);
+  if (const YamlNode *budget = fields.find("budget")) {
+    job.budget = parse_budget(*budget, *section.find("budget")->section);
+  }
   return job;
 }
 

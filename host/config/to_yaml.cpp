@@ -99,6 +99,24 @@ std::string prompt_lines(const JobConfig &job) {
   return lines;
 }
 
+std::string expansion_lines(const JobConfig &job) {
+  std::string lines;
+  if (job.variants != Variants::off) {
+    lines += "  variants: " + resolved(std::string(name_of(job.variants))) + "\n";
+  }
+  if (job.variants == Variants::random) lines += fmt::format("  draws: {}\n", job.draws);
+  if (!job.wildcards.empty()) lines += "  wildcards: " + resolved(job.wildcards) + "\n";
+  if (!job.matrix.empty()) lines += "  matrix:\n";
+  for (const MatrixKey &key : job.matrix) {
+    std::string values;
+    for (const WrittenParameter &written : key.values) {
+      values += (values.empty() ? "" : ", ") + as_written(written.value, written.text);
+    }
+    lines += fmt::format("    {}: [{}]\n", quoted(key.name), values);
+  }
+  return lines;
+}
+
 std::string output_lines(const OutputConfig &output) {
   std::string lines =
       fmt::format("  output:\n    dir: {}\n    layout: {}\n    split: {}\n    format: {}\n",
@@ -117,6 +135,21 @@ std::string output_lines(const OutputConfig &output) {
   return lines;
 }
 
+std::string money_lines(const JobConfig &job) {
+  std::string lines;
+  if (job.prices) {
+    lines += "  prices: ";
+    lines += job.prices->file.empty() ? to_flow_yaml(*job.prices) : resolved(job.prices->file);
+    lines += '\n';
+  }
+  if (job.budget) {
+    lines += fmt::format("  budget: {{max_cost: {}, unknown_price: {}}}\n",
+                         dollars_of(job.budget->max_cost),
+                         job.budget->allows_unknown_prices ? "allow" : "refuse");
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string to_yaml(const Config &config) {
@@ -127,9 +160,10 @@ std::string to_yaml(const Config &config) {
   text += "models:\n";
   for (const ModelConfig &model : config.models) text += model_lines(model);
   text += "job:\n  model: " + list_of(config.job.models) + "\n" + prompt_lines(config.job);
+  text += expansion_lines(config.job);
   text += fmt::format("  num_generations: {}\n  seed: {}\n", config.job.num_generations,
                       config.job.seed);
-  return text + output_lines(config.job.output);
+  return text + output_lines(config.job.output) + money_lines(config.job);
 }
 
 }  // namespace pictor::host

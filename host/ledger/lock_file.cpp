@@ -111,7 +111,7 @@ std::string words_for(const ProcessIdentity &process) {
 }
 
 LockFile::LockFile(fs::path file, const std::string &what, const ProcessIdentity &self)
-    : file_(std::move(file)) {
+    : file_(std::move(file)), self_(self) {
   const std::string text = to_text(self);
   if (write_new_file(file_, text)) return;
   const std::optional<ProcessIdentity> holder = holder_in(file_);
@@ -128,7 +128,8 @@ LockFile::LockFile(fs::path file, const std::string &what, const ProcessIdentity
 }
 
 LockFile::~LockFile() {
-  unlink(file_.c_str());
+  // Somebody who took this process for dead may have given the lock to another.
+  if (holder_in(file_) == self_) unlink(file_.c_str());
 }
 
 }  // namespace pictor::host

@@ -36,6 +36,7 @@ class LockFile {
 
  private:
   std::filesystem::path file_;
+  ProcessIdentity self_;
 };
 
 }  // namespace pictor::host

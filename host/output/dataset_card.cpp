@@ -80,7 +80,7 @@ std::string configurations(const CardFacts &facts) {
   if (facts.sidecar) {
     patterns = {facts.split + "/metadata.jsonl"};
     for (const std::string &extension : facts.extensions) {
-      patterns.push_back(fmt::format("{}/**.{}", facts.split, extension));
+      patterns.push_back(fmt::format("{}/**/*.{}", facts.split, extension));
     }
   }
   return yaml + "- config_name: default\n" + data_files(facts, patterns);

@@ -175,12 +175,19 @@ void for_each_tar_member(
 TarReader::TarReader(fs::path path) : path_(std::move(path)) {
   const Descriptor file(path_);
   const Reader reader = open_reader(path_, file);
+  const std::uint64_t file_size = fs::file_size(path_);
   archive_entry *entry = nullptr;
   while (next_file(path_, reader, entry)) {
     const char *name = archive_entry_pathname(entry);
     if (places_.empty()) first_ = name;
-    places_[name] = {archive_read_header_position(reader.get()),
-                     static_cast<std::uint64_t>(archive_entry_size(entry))};
+    const Place place{archive_read_header_position(reader.get()),
+                      static_cast<std::uint64_t>(archive_entry_size(entry))};
+    // Data is passed over by seeking, which a cut file allows.
+    if (static_cast<std::uint64_t>(place.header) + place.size > file_size) {
+      throw Error(fmt::format("{}: not a whole tar: it is cut off in {}", path_.string(), name),
+                  "restore the file, or draw the dataset again");
+    }
+    places_[name] = place;
   }
 }
 

@@ -7,7 +7,7 @@
 namespace pictor::host {
 namespace {
 
-constexpr std::array<std::string_view, 22> our_columns = {"file_name",
+constexpr std::array<std::string_view, 23> our_columns = {"file_name",
                                                           "file_names",
                                                           "text",
                                                           "prompt",
@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 22> our_columns = {"file_name",
                                                           "width",
                                                           "height",
                                                           "model",
+                                                          "fallback_for",
                                                           "model_name",
                                                           "model_version",
                                                           "plugin",

@@ -72,7 +72,8 @@ CardFacts card_facts(const Ledger &ledger, const std::filesystem::path &output_d
   const Sink sink = recorded_sink(job);
   facts.layout = sink.layout;
   facts.sidecar = sink.sidecar != "none";
-  for (const auto &[name, settings] : job.value("models", Json::object()).items()) {
+  const Json models = job.value("models", Json::object());
+  for (const auto &[name, settings] : models.items()) {
     facts.models.push_back(recorded_model(name, settings));
   }
   add_ends(facts, ledger);

@@ -63,7 +63,7 @@ class Conversion {
   Conversion(const Conversion &) = delete;
   Conversion &operator=(const Conversion &) = delete;
 
-  Converted run(const std::function<void(std::uint64_t)> &progress) {
+  Converted run() {
     make_directories(building_);
     copy_ledger(from_, building_);
     Converted converted;
@@ -71,7 +71,7 @@ class Conversion {
       Ledger copy = Ledger::open(building_);
       const Json job = converted_job();
       copy.set_job(job);
-      converted.pictures = move_pictures(copy, progress);
+      converted.pictures = move_pictures(copy);
       converted.job_file = write_files(copy);
       copy.set_derived_version(copy.version());
     }
@@ -87,6 +87,10 @@ class Conversion {
     if (is_half_cleared(source)) {
       throw Error(fmt::format("{}: an overwrite of it was cut short", from_.string()),
                   "run its job again first");
+    }
+    if (!source.job().contains("layout")) {
+      throw Error(fmt::format("{}: no run has begun a dataset here", from_.string()),
+                  "run its job first");
     }
     return source;
   }
@@ -131,7 +135,7 @@ class Conversion {
     return make_loose_files(split_folder, sink_, layout, copy.models(), placed);
   }
 
-  std::uint64_t move_pictures(Ledger &copy, const std::function<void(std::uint64_t)> &progress) {
+  std::uint64_t move_pictures(Ledger &copy) {
     const std::unique_ptr<ConvertedFiles> files = open_files(copy);
     StoredPictures pictures(from_, source_);
     std::uint64_t done = 0;
@@ -144,7 +148,7 @@ class Conversion {
                     "restore the file, or draw it again, then convert");
       }
       files->add(end, bytes);
-      progress(++done);
+      ++done;
     });
     files->finish();
     return done;
@@ -199,9 +203,8 @@ class Conversion {
 
 }  // namespace
 
-Converted convert_dataset(const fs::path &from, const fs::path &to, const ConvertTarget &target,
-                          const std::function<void(std::uint64_t)> &progress) {
-  return Conversion(from, to, target).run(progress);
+Converted convert_dataset(const fs::path &from, const fs::path &to, const ConvertTarget &target) {
+  return Conversion(from, to, target).run();
 }
 
 }  // namespace pictor::host

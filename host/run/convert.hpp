@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 
 namespace pictor::host {
@@ -27,7 +26,6 @@ struct Converted {
 // be empty or not there yet; it appears complete or not at all. Throws Error; a picture whose bytes
 // are not those on record ends it.
 Converted convert_dataset(const std::filesystem::path &from, const std::filesystem::path &to,
-                          const ConvertTarget &target,
-                          const std::function<void(std::uint64_t done)> &progress);
+                          const ConvertTarget &target);
 
 }  // namespace pictor::host

@@ -21,7 +21,7 @@ constexpr std::size_t placed_at_once = 10'000;
 std::string plain_name(const FileNames &names, const SampleEnd &end) {
   const std::string png =
       names.file_name(end.key.row, end.key.model, end.key.generation, ImageFormat::png);
-  return png.substr(0, png.rfind('.')) + end.file_name.substr(end.file_name.rfind('.'));
+  return fs::path(png).replace_extension(fs::path(end.file_name).extension()).string();
 }
 
 class LooseFiles final : public ConvertedFiles {
@@ -50,9 +50,8 @@ class LooseFiles final : public ConvertedFiles {
   }
 
   void finish() override {
-    for (const fs::path &folder : folders_) {
-      sync_directory(folder);
-      if (folder != folder_) sync_directory(folder.parent_path());
+    for (fs::path folder : folders_) {
+      for (; folder != folder_.parent_path(); folder = folder.parent_path()) sync_directory(folder);
     }
     tell();
   }
@@ -61,7 +60,7 @@ class LooseFiles final : public ConvertedFiles {
   std::string name_of_file(const SampleEnd &end) {
     if (!names_) return plain_name(plain_, end);
     const std::string model = end.key.model < models_.size() ? models_[end.key.model] : "";
-    return names_->next_file_name(end, model, end.file_name.substr(end.file_name.rfind('.') + 1));
+    return names_->next_file_name(end, model, fs::path(end.file_name).extension().string());
   }
 
   void tell() {

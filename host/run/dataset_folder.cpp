@@ -31,7 +31,7 @@ SampleEnd begin_end(const Request &request, std::uint32_t index, const PictureMe
   end.row_id = request.row.id;
   end.prompt = request.row.prompt;
   end.seed = sample_seed_of(request, index, meta);
-  if (meta != nullptr) end.cost_micros = meta->cost_micros;
+  end.cost_micros = sample_cost_of(meta);
   end.finished_at_ms = unix_time_ms();
   return end;
 }

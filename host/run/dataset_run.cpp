@@ -81,7 +81,8 @@ class DatasetRun {
     const RemovedRows removed = removed_rows(ledger_, numbers, prompts_.size());
     RunNoteKeeper note(ledger_);
     note.begun(plan.counts(), removed);
-    status_.started({config_.job.output.dir, model_names(), plan.counts()});
+    status_.started({config_.job.output.dir, model_names(), plan.counts(), prompts_.rows_in_file(),
+                     prompts_.size()});
     warn();
     if (removed.count > 0) status_.warning(text_of(removed));
     const std::int64_t spent_before = ledger_.spent_micros();
@@ -242,9 +243,13 @@ class DatasetRun {
 
   Summary draw(Plan &plan, PictureStore &store, const RowNumbers &numbers,
                const InterruptSource &interrupt) {
-    Runner runner({plan, ledger_, store, status_, models_,
-                   [&](const Work &work) { return make_request(work, numbers); }, interrupt});
-    const Summary summary = runner.run();
+    Runner::Parts parts{plan,     ledger_,
+                        store,    status_,
+                        models_,  [&](const Work &work) { return make_request(work, numbers); },
+                        interrupt};
+    parts.billing = std::make_shared<Billing>(price_tables(config_.job.prices), config_.job.budget,
+                                              ledger_.spent_micros());
+    const Summary summary = Runner(std::move(parts)).run();
     store.finish();
     return summary;
   }
@@ -258,10 +263,7 @@ class DatasetRun {
     request.row = prompts_.row(work.row, work.lane);
     ModelRequest &asked = request.asked;
     asked.prompt = request.row.prompt;
-    asked.parameters = request.model->request;
-    for (const auto &[id, value] : request.row.parameters) {
-      if (!request.model->pinned.contains(id)) asked.parameters[id] = value;
-    }
+    asked.parameters = request.model->asked_with(request.row);
     asked.trace_id =
         request.row.id.empty() ? fmt::format("row {}", request.number) : request.row.id;
     const Hash128 key = prompts_.key(work.row);

@@ -53,7 +53,7 @@ std::optional<Problem> problem_of_bytes(std::string_view bytes, const SampleEnd 
   }
   if (auto problem = problem_of_size(bytes.size(), end)) return problem;
   if (sha256_hex(bytes.data(), bytes.size()) == end.sha256) return std::nullopt;
-  return Problem{FindingKind::sha256, "is another picture than the one that was drawn"};
+  return Problem{FindingKind::sha256, "decodes, but its bytes are not those that were written"};
 }
 
 std::optional<Problem> problem_of(const SampleEnd &end, StoredPictures &pictures, bool fast) {

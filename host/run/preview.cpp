@@ -39,19 +39,25 @@ void check_settings(const PreparedJob &job, std::span<const RunModel> models, co
   }
 }
 
-std::uint64_t take_all(Plan &plan, std::uint32_t model) {
+void take_all(Plan &plan, std::uint32_t model, const std::function<void(const Work &)> &visit) {
   constexpr std::uint32_t rows = 10'000;
-  std::uint64_t pictures = 0;
   while (true) {
     const std::vector<Work> taken = plan.next_ready(model, rows, Plan::Time::max());
-    if (taken.empty()) return pictures;
-    for (const Work &work : taken) pictures += work.generations.size();
+    if (taken.empty()) return;
+    for (const Work &work : taken) visit(work);
   }
+}
+
+// Opens the model, so that the plugin sees its parameters.
+Preview::Model open_model(const RunModel &model) {
+  const std::unique_ptr<Painter> painter = model.open();
+  return {model.name, model.plugin, 0, painter->info().billed,
+          price_names(model, painter->model_name())};
 }
 
 }  // namespace
 
-Preview preview_job(const PreparedJob &job, const RunOptions &options) {
+Preview preview_job(const PreparedJob &job, const RunOptions &options, const WorkVisitor &visit) {
   check_output_folder(job.config.job.output.dir, options.shard);
   const std::vector<RunModel> models = run_models(job);
   const std::optional<Ledger> ledger = recorded(job.config.job.output, options);
@@ -59,7 +65,8 @@ Preview preview_job(const PreparedJob &job, const RunOptions &options) {
                       : ledger      ? ledger->job()
                                     : Json::object();
   check_settings(job, models, before, ledger ? &*ledger : nullptr, options.shard);
-  for (const RunModel &model : models) model.open();
+  std::vector<Preview::Model> opened;
+  for (const RunModel &model : models) opened.push_back(open_model(model));
 
   const std::vector<RowNumber> known = ledger ? ledger->rows() : std::vector<RowNumber>();
   const auto key = [&](std::uint32_t row) { return job.prompts.key(row); };
@@ -70,9 +77,13 @@ Preview preview_job(const PreparedJob &job, const RunOptions &options) {
   Plan plan =
       plan_dataset(job.prompts, numbers, models, ledger ? &*ledger : nullptr, options.shard);
   if (options.limit) plan.limit(*options.limit);
-  Preview preview{ledger.has_value() && has_ends(*ledger), plan.counts(), {}};
+  opened.resize(plan.models());
+  Preview preview{ledger.has_value() && has_ends(*ledger), plan.counts(), std::move(opened)};
   for (std::uint32_t model = 0; model < plan.models(); ++model) {
-    preview.models.push_back({models[model].name, models[model].plugin, take_all(plan, model)});
+    take_all(plan, model, [&](const Work &work) {
+      preview.models[model].to_draw += work.generations.size();
+      if (visit) visit(preview.models, models[model], work);
+    });
   }
   return preview;
 }

@@ -5,6 +5,8 @@
 #include "run/dataset_run.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,8 @@ struct Preview {
   struct Model {
     std::string name, plugin;
     std::uint64_t to_draw = 0;  // pictures
+    bool billed = false;
+    std::vector<std::string> price_names;  // under which it may be priced
   };
   bool resumes = false;  // the folder has pictures of an earlier run, or their failures
   PlanCounts counts;     // of the whole dataset, before
@@ -23,9 +27,14 @@ struct Preview {
   std::uint64_t to_draw() const { return counts.open - counts.beyond_limit; }
 };
 
+// Told of each row that has something to draw, with all models of the job and the one it goes to.
+using WorkVisitor =
+    std::function<void(std::span<const Preview::Model>, const RunModel &, const Work &)>;
+
 // Makes the checks of run_job(), up to giving the models their parameters, and writes nothing.
 // Throws what run_job() would.
-Preview preview_job(const PreparedJob &job, const RunOptions &options);
+Preview preview_job(const PreparedJob &job, const RunOptions &options,
+                    const WorkVisitor &visit = {});
 
 // What run_job() with that wish would draw again, likewise. The dataset must be there.
 RetryChoice preview_retry(const PreparedJob &job, const RetryWish &wish);

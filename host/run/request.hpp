@@ -36,7 +36,14 @@ struct RunModel {
   std::string pool;        // models with the same one share limits; empty: it is alone
   bool stands_in = false;  // no row asks for it; such ones come last
   std::function<std::unique_ptr<Painter>()> open;
+
+  // Its request parameters with those of a row laid over.
+  Parameters asked_with(const Row &row) const;
 };
+
+// Under which names the model may be priced: its load parameter `model`, and what it says that it
+// draws with.
+std::vector<std::string> price_names(const RunModel &model, const std::string &model_name);
 
 // Those that rows ask for: all but the ones that stand in, which come last.
 inline std::span<const RunModel> wanted_models(std::span<const RunModel> models) {

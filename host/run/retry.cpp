@@ -124,18 +124,16 @@ std::vector<std::string> retry_warnings(const RetryChoice &choice) {
   std::vector<std::string> lines;
   if (const std::uint64_t paid = choice.count(Outcome::maybe_billed); paid > 0) {
     lines.push_back(fmt::format(
-        "{} of the samples may have been paid for already (maybe_billed): they are paid for again",
-        paid));
+        "may have been paid for already (maybe_billed): {}; they are paid for again", paid));
   }
   if (choice.bad_rows > 0) {
     lines.push_back(fmt::format(
-        "{} samples are of rows that cannot be drawn: mend the rows, and `pictor run` draws them",
+        "left out, as their rows cannot be drawn: {}; mend the rows, and `pictor run` draws them",
         choice.bad_rows));
   }
   if (choice.gone > 0) {
     lines.push_back(fmt::format(
-        "{} samples are of rows or models that the job does not have any more: left as they are",
-        choice.gone));
+        "left out, as the job does not have their rows or models any more: {}", choice.gone));
   }
   return lines;
 }

@@ -74,9 +74,11 @@ void Runner::open_models() {
     model.info = model.painter->info();
     model.model_name = model.painter->model_name();
     model.shape = lane_shape(model.info, wanted.concurrency);
+    parts_.billing->open_model(m, wanted, model.info.billed, model.model_name);
     members[m].calls = model.shape.batches;
     members[m].remote = model.info.needs_network || model.info.billed;
   }
+  parts_.billing->refuse_unknown_prices(parts_.plan, parts_.make_request);
   admission_.emplace(parts_.models, members);
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
     if (parts_.plan.has_work(m)) start_lane(m);
@@ -188,6 +190,8 @@ Summary Runner::summary() const {
   summary.seconds = std::chrono::duration<double>(parts_.clock->now() - begun_).count();
   tally_.put_into(summary);
   summary.stopped = stopped_;
+  const Budget &budget = parts_.billing->budget();
+  if (budget.limit()) summary.budget = {*budget.limit(), budget.spent(), budget_reached_};
   summary.interrupted = level_ != InterruptLevel::none;
   return summary;
 }

@@ -4,6 +4,7 @@
 #include "ledger/ledger.hpp"
 #include "plan/plan.hpp"
 #include "run/admission.hpp"
+#include "run/billing.hpp"
 #include "run/channels.hpp"
 #include "run/clock.hpp"
 #include "run/encoders.hpp"
@@ -47,6 +48,9 @@ class Runner {
     std::function<InterruptLevel()> interrupt;  // asked a few times a second
     std::shared_ptr<RunClock> clock = std::make_shared<SteadyRunClock>();
     Random random = seeded_random(std::random_device()());
+    // This one knows no prices and no limit.
+    std::shared_ptr<Billing> billing =
+        std::make_shared<Billing>(std::make_shared<const PriceTables>(), std::nullopt, 0);
   };
 
   explicit Runner(Parts parts);
@@ -68,6 +72,7 @@ class Runner {
     bool loaded = false;
     bool ended = false;         // not loaded, or stopped
     bool waiting = false;       // as was last told
+    bool lacks_money = false;   // until something that is out has ended
     std::uint32_t batches = 0;  // in the lane
   };
   // A request between `give` and the recorded end of its last picture.
@@ -108,9 +113,14 @@ class Runner {
 
   // Into the lanes and out of them.
   bool has_room(const RunningModel &model) const;
+  bool may_leave(std::uint32_t model) const;
   void give_work();
   Batch next_batch(std::uint32_t model);
   RequestPtr make_request(const Work &work);
+  RequestPtr affordable_request(const Work &work);
+  void put_back(const Work &work, std::size_t from);
+  void stop_for_budget(std::uint32_t model);
+  void money_came_free();
   void end_late(Work &work);
   void record_started(std::span<const Batch> batches);
   void take_back(RunningModel &model);
@@ -144,7 +154,8 @@ class Runner {
   Retries retries_;
   std::unordered_map<RequestPtr, OpenRequest> open_;
   std::vector<Settled> settled_;
-  std::vector<SampleKey> retried_;   // billed ones that are to be sent again
+  std::vector<SampleKey> retried_;  // billed ones that are to be sent again
+  bool budget_reached_ = false;
   std::int64_t retried_micros_ = 0;  // what attempts cost that are tried again
   InterruptLevel level_ = InterruptLevel::none;
   std::exception_ptr broken_;  // why the run cannot go on

@@ -72,6 +72,7 @@ void Runner::handle(PictureStored &message) {
 }
 
 void Runner::handle(PictureLost &message) {
+  parts_.billing->lost(*message.request, message.index);
   parts_.plan.put_back(message.request->sample(message.index), Time::min(),
                        message.request->work.lane);
   OpenRequest &open = open_[message.request];
@@ -100,6 +101,8 @@ void Runner::handle(ThreadBroken &message) {
 }
 
 void Runner::settle(const RequestPtr &request, std::uint32_t index, SampleEnd end, double random) {
+  parts_.billing->settle(*request, index, end);
+  money_came_free();
   if (end.outcome == Outcome::ok) return end_sample(request, index, std::move(end));
   const std::uint32_t m = request->work.lane;
   const Retries::Next next = retries_.judge(

@@ -27,6 +27,7 @@ void add_meta(Json &record, const PictureMeta &meta) {
   if (meta.cost_micros) {
     add(record, "cost", static_cast<double>(*meta.cost_micros) / 1e6);
     add_text(record, "cost_currency", meta.cost_currency);
+    if (meta.cost_is_estimate) add(record, "cost_is_estimate", true);
   }
   for (const auto &[name, value] : meta.extra.items()) {
     if (!is_rate_report(name)) add(record, name, value);
@@ -40,6 +41,12 @@ std::optional<std::uint64_t> sample_seed_of(const Request &request, std::uint32_
   if (meta != nullptr && meta->seed) return meta->seed;
   if (request.ignores_seed) return std::nullopt;
   return request.asked.seeds[index];
+}
+
+std::optional<std::int64_t> sample_cost_of(const PictureMeta *meta) {
+  if (meta == nullptr) return std::nullopt;
+  const bool dollars = meta->cost_currency.empty() || meta->cost_currency == "USD";
+  return dollars ? meta->cost_micros : std::nullopt;
 }
 
 Json sample_record(const Request &request, std::uint32_t index, const PictureMeta *meta) {

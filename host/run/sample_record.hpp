@@ -18,4 +18,8 @@ Json sample_record(const Request &request, std::uint32_t index, const PictureMet
 std::optional<std::uint64_t> sample_seed_of(const Request &request, std::uint32_t index,
                                             const PictureMeta *meta);
 
+// What the plugin says that the picture cost, in millionths of a US dollar; nothing where it does
+// not say, or says it in another currency.
+std::optional<std::int64_t> sample_cost_of(const PictureMeta *meta);
+
 }  // namespace pictor::host

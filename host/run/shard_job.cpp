@@ -6,7 +6,6 @@
 #include "ledger/sqlite.hpp"
 #include "plan/row_numbers.hpp"
 #include "run/job_record.hpp"
-#include "run/sink.hpp"
 
 #include <fmt/format.h>
 
@@ -28,13 +27,21 @@ std::string print_of(const Prompts &prompts, std::uint32_t rows) {
   return to_hex(fingerprint(rows, [&](std::uint32_t row) { return prompts.key(row); }));
 }
 
-Json shared_record(const Prompts &prompts, std::span<const RunModel> models, const Shard &shard,
-                   Json record) {
-  if (recorded_sink(record).sharded()) {
-    throw Error("job.output.layout: webdataset cannot be drawn with --shard yet",
+// What one shard alone cannot keep.
+void refuse_unshared(const JobConfig &job) {
+  if (job.output.layout == "webdataset") {
+    throw Error("job.output.layout: webdataset cannot be drawn with --shard",
                 "draw layout: imagefolder in shards, then `pictor merge` and `pictor convert --to "
                 "webdataset`");
   }
+  if (job.budget) {
+    throw Error("job.budget: shards do not know what the others spend",
+                "draw without --shard, or without the budget");
+  }
+}
+
+Json shared_record(const Prompts &prompts, std::span<const RunModel> models, const Shard &shard,
+                   Json record) {
   record["shards"] = shard.count;
   record["prompts"] = {{"rows", prompts.size()},
                        {"fingerprint", print_of(prompts, prompts.size())}};
@@ -144,6 +151,7 @@ Json shared_job(const fs::path &output_dir) {
 Json settle_shared_job(const Config &config, const Prompts &prompts,
                        std::span<const RunModel> models, const Shard &shard, const Ledger &own,
                        Json record) {
+  refuse_unshared(config.job);
   const fs::path &dir = config.job.output.dir;
   const Json wanted = shared_record(prompts, models, shard, std::move(record));
   Json before = shared_job(dir);
@@ -166,6 +174,7 @@ Json settle_shared_job(const Config &config, const Prompts &prompts,
 
 void check_shared_job(const Config &config, const Prompts &prompts,
                       std::span<const RunModel> models, const Shard &shard, Json record) {
+  refuse_unshared(config.job);
   const Json before = shared_job(config.job.output.dir);
   const Json wanted = shared_record(prompts, models, shard, std::move(record));
   if (before.empty() || !anything_drawn(config.job.output.dir, {0, 0}, nullptr)) return;

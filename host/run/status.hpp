@@ -22,6 +22,8 @@ struct RunStart {
   std::filesystem::path output_dir;
   std::vector<std::string> models;
   PlanCounts counts;
+  std::uint32_t rows_in_file = 0;
+  std::uint32_t rows = 0;  // that they were expanded to
 };
 
 enum class ModelState { loading, drawing, waiting, stopped };

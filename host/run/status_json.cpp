@@ -40,6 +40,8 @@ void JsonStatus::started(const RunStart &start) {
   line({{"event", "start"},
         {"output_dir", start.output_dir.string()},
         {"models", start.models},
+        {"rows_in_file", start.rows_in_file},
+        {"rows", start.rows},
         {"total", start.counts.wanted - start.counts.beyond_limit},
         {"done", start.counts.ended()},
         {"outcomes", outcomes(start.counts)}});
@@ -103,21 +105,27 @@ void JsonStatus::ended(const Summary &summary) {
   for (const StoppedModel &model : summary.stopped) {
     stopped.push_back({{"model", model.name}, {"error", model.failure.message}});
   }
-  line({{"event", "end"},
-        {"exit_code", static_cast<int>(summary.exit_code())},
-        {"made", summary.made},
-        {"total", summary.counts.wanted},
-        {"outcomes", outcomes(summary.counts)},
-        {"not_drawn", summary.counts.open},
-        {"seconds", summary.seconds},
-        {"images_per_minute", summary.images_per_minute()},
-        {"attempts", summary.attempts},
-        {"retries", summary.retries},
-        {"cost_micros", summary.cost_micros},
-        {"stage_seconds", mean_stage_seconds(summary.stages)},
-        {"interrupted", summary.interrupted},
-        {"errors", errors},
-        {"stopped", stopped}});
+  Json event = {{"event", "end"},
+                {"exit_code", static_cast<int>(summary.exit_code())},
+                {"made", summary.made},
+                {"total", summary.counts.wanted},
+                {"outcomes", outcomes(summary.counts)},
+                {"not_drawn", summary.counts.open},
+                {"seconds", summary.seconds},
+                {"images_per_minute", summary.images_per_minute()},
+                {"attempts", summary.attempts},
+                {"retries", summary.retries},
+                {"cost_micros", summary.cost_micros},
+                {"stage_seconds", mean_stage_seconds(summary.stages)},
+                {"interrupted", summary.interrupted},
+                {"errors", errors},
+                {"stopped", stopped}};
+  if (summary.budget) {
+    event["budget"] = {{"max_cost", dollars_of(summary.budget->limit)},
+                       {"spent", dollars_of(summary.budget->spent)},
+                       {"reached", summary.budget->reached}};
+  }
+  line(event);
 }
 
 }  // namespace pictor::host

@@ -64,6 +64,9 @@ std::string start_text(const RunStart &start) {
   const std::uint64_t there = start.counts[Outcome::ok];
   std::string text = fmt::format("{} wanted in {}", images(start.counts.wanted),
                                  terminal_safe(start.output_dir.string()));
+  if (start.rows != start.rows_in_file) {
+    text += fmt::format(", from {} rows expanded to {}", start.rows_in_file, start.rows);
+  }
   if (there > 0) text += fmt::format(", {} done before", there);
   if (start.counts.beyond_limit > 0) {
     text += fmt::format(", {} not asked for now", start.counts.beyond_limit);
@@ -97,6 +100,16 @@ std::string failure_text(const SampleEnd &end, const std::string &model) {
                      name_of(end.outcome), end.failure ? safe(end.failure->message) : "");
 }
 
+std::string budget_text(const BudgetReport &budget, std::uint64_t left) {
+  const std::string spent =
+      fmt::format("{} of {} spent", money_text(budget.spent), money_text(budget.limit));
+  if (!budget.reached) return spent;
+  return fmt::format(
+      "budget reached: {}, {} left: run the same command again with a higher "
+      "job.budget.max_cost (--max-cost) to go on",
+      spent, images(left));
+}
+
 std::string progress_text(const RunProgress &progress) {
   std::string text =
       fmt::format("{} of {}", progress.counts[Outcome::ok], images(progress.total()));
@@ -127,6 +140,7 @@ std::vector<std::string> summary_text(const Summary &summary) {
                                 safe(error.message),
                                 row_text(error.example_row, error.example_id)));
   }
+  if (summary.budget) lines.push_back(budget_text(*summary.budget, summary.counts.open));
   if (summary.interrupted) {
     lines.push_back("interrupted: run the same command again to go on from here");
   }

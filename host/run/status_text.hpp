@@ -20,6 +20,8 @@ std::string start_text(const RunStart &start);
 std::string model_text(const ModelReport &report);
 // "row 12 (fox-3), painter: refused: the policy says no"
 std::string failure_text(const SampleEnd &end, const std::string &model);
+// "$24.96 of $25.00 spent", and how to go on when it was reached. `left`: pictures not drawn.
+std::string budget_text(const BudgetReport &budget, std::uint64_t left);
 // "120 of 400 images, 2 failed, 35.2/min, 8 min left"
 std::string progress_text(const RunProgress &progress);
 // Several lines.

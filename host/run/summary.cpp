@@ -21,6 +21,7 @@ ExitCode Summary::exit_code() const {
       std::any_of(stopped.begin(), stopped.end(),
                   [](const StoppedModel &model) { return model.failure.authentication; });
   if (locked_out) return ExitCode::authentication;
+  if (budget && budget->reached) return ExitCode::budget;
   if (!stopped.empty()) return ExitCode::some_failed;
   if (failed() == 0) return ExitCode::ok;
   const bool policy = failed() == counts[Outcome::refused] + counts[Outcome::filtered];

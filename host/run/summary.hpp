@@ -1,12 +1,14 @@
 #pragma once
 
 #include "base/exit_code.hpp"
+#include "base/money.hpp"
 #include "base/outcome.hpp"
 #include "ledger/ledger.hpp"
 #include "plan/plan.hpp"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +38,11 @@ struct StageTimes {
 };
 // The means by stage, in seconds: {"queue": 0.1, ...}; {} when there is no sample.
 Json mean_stage_seconds(const StageTimes &stages);
+// What may be spent on the dataset, and what is.
+struct BudgetReport {
+  Micros limit = 0, spent = 0;
+  bool reached = false;  // pictures were not asked for because of it
+};
 
 // What a run came to.
 struct Summary {
@@ -48,6 +55,7 @@ struct Summary {
   StageTimes stages;             // of the pictures made by this run
   std::vector<FrequentError> errors;  // of this run, the most frequent first, at most three
   std::vector<StoppedModel> stopped;
+  std::optional<BudgetReport> budget;  // nothing: the job sets none
   bool interrupted = false;
 
   std::uint64_t failed() const { return counts.ended() - counts[Outcome::ok]; }

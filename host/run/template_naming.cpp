@@ -73,7 +73,7 @@ std::string TemplateNaming::next_file_name(const SampleEnd &end, const std::stri
   facts.prompt = end.prompt;
   facts.seed = end.seed;
   facts.record = &end.metadata;
-  return fmt::format("{}.{}", names_.next(facts, fallback(end.key)), extension);
+  return names_.next(facts, fallback(end.key)) + std::string(extension);
 }
 
 NameFacts TemplateNaming::numbers_of(const SampleKey &key) const {

@@ -25,7 +25,7 @@ class TemplateNaming {
   // Of one that was added. [any thread]
   std::string file_name(const Request &request, std::uint32_t index, ImageFormat format) const;
 
-  // The name of a picture that was drawn under another one; `extension` without a dot.
+  // The name of a picture that was drawn under another one; `extension` with its dot.
   std::string next_file_name(const SampleEnd &end, const std::string &model,
                              std::string_view extension);
 

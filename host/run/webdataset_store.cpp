@@ -15,6 +15,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// The ledger is a file that anybody may have edited: only names of the spool's own files are taken.
+bool is_spooled(const fs::path &spool, const std::string &file_name) {
+  return !file_name.empty() && file_name.find('/') == std::string::npos &&
+         fs::is_regular_file(fs::symlink_status(spool / file_name));
+}
+
 void remove_file(const fs::path &path) {
   std::error_code error;
   fs::remove(path, error);
@@ -40,7 +46,7 @@ void WebdatasetStore::take_over(const Warn &warn) {
   std::unordered_set<std::string> wanted;
   std::vector<SampleKey> lost;
   ledger_.for_each_loose([&](const SampleEnd &end) {
-    if (!fs::exists(spool_folder_ / end.file_name)) {
+    if (!is_spooled(spool_folder_, end.file_name)) {
       lost.push_back(end.key);
       return;
     }

@@ -61,7 +61,7 @@ class JobFiles(Workspace):
             with self.subTest(key):
                 self.check(f"pictor: 1\nmodels:\n  m:\n    plugin: template\n    {key}: {value}\n"
                            "job: {prompts: prompts.txt, output: {dir: out}}\n", "job.yaml:5:", "not built yet")
-        self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: prompts.txt\n  budget: {max_cost: 5}\n"
+        self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: prompts.txt\n  lane: batch\n"
                    "  output: {dir: out}\n", "job.yaml:5:3", "not built yet")
         self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: prompts.txt\n"
                    "  output: {dir: out, thumbnails: 1}\n", "job.yaml:5:", "not built yet")

@@ -18,6 +18,7 @@ std::unique_ptr<Command> make_gallery();
 std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_params();
+std::unique_ptr<Command> make_plan();
 std::unique_ptr<Command> make_plugins_list();
 std::unique_ptr<Command> make_plugins_info();
 std::unique_ptr<Command> make_config_check();

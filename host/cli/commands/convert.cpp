@@ -38,7 +38,7 @@ class ConvertCommand : public Command {
 
   ExitCode run(Console &console) override {
     check_options();
-    const Converted converted = convert_dataset(from_, to_, target_, [](std::uint64_t) {});
+    const Converted converted = convert_dataset(from_, to_, target_);
     if (console.json()) {
       console.document({{"dir", std::filesystem::absolute(to_).lexically_normal().string()},
                         {"layout", target_.layout},

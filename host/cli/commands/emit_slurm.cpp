@@ -38,7 +38,7 @@ class EmitSlurmCommand : public Command {
         ->type_name("N")
         ->check(whole_number(1, most_shards));
     app.add_option("--drain", drain_,
-                   "Stop taking work so many seconds before the time limit (default 120)")
+                   "Take no more work so long before the time limit (default 120)")
         ->type_name("SECONDS")
         ->check(whole_number(1, longest_drain));
     add_text(app, "--time", slurm_.time, "Time limit of a task, as sbatch takes it");

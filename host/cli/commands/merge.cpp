@@ -51,8 +51,8 @@ class MergeCommand : public Command {
     if (result.shards.empty()) {
       console.line(dir + ": nothing to merge: it has one ledger");
     } else {
-      console.line(fmt::format("{}: {} {} of {} rows: {}", dir, result.shards.size(),
-                               options_.partial ? "shards so far," : "shards merged,", result.rows,
+      console.line(fmt::format("{}: {} {}, {} rows: {}", dir, result.shards.size(),
+                               options_.partial ? "shards so far" : "shards merged", result.rows,
                                counts_text(result)));
     }
     console.note(fmt::format("pictures: {}", result.pictures.string()));

@@ -25,6 +25,7 @@ class RunCommand : public Command {
  public:
   void setup(CLI::App &app) override {
     job_.setup(app);
+    job_.add_max_cost(app);
     app.add_option("--limit", limit_, "Draw at most so many pictures now")
         ->type_name("N")
         ->check(whole_number(1, UINT32_MAX));
@@ -35,8 +36,7 @@ class RunCommand : public Command {
     app.add_flag("--dry-run", dry_run_, "Check all of it, say what would be drawn, draw nothing");
     app.add_flag("--strict", strict_, "End at the first bad row instead of going on without it");
     app.add_flag("--overwrite", overwrite_, "Begin the dataset anew");
-    app.add_option("--shard", shard_,
-                   "Draw part i of n, from 0/n; in a Slurm array by itself, unless none")
+    app.add_option("--shard", shard_, "Draw part i of n, from 0/n; by itself in a Slurm array")
         ->type_name("i/n|none");
   }
 

@@ -82,7 +82,7 @@ TEST_CASE("a flag's path that leads nowhere is named with the nearest") {
 TEST_CASE("a flag's wrong value is told at the flag") {
   CHECK(error_of("job.num_generations", "0") ==
         "--param job.num_generations: num_generations must be 1..10000, not 0");
-  CHECK(error_of("job.budget", "5") == "--param job.budget: the job key 'budget' is not built yet");
+  CHECK(error_of("job.order", "5") == "--param job.order: the job key 'order' is not built yet");
   CHECK_THAT(error_of("job.model", "[a"), ContainsSubstring("this is not YAML"));
   CHECK_THAT(error_of("job.model", "\xff"), ContainsSubstring("not UTF-8"));
 }

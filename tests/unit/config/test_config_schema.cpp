@@ -26,7 +26,7 @@ TEST_CASE("the schema has every key that can be used, and no other") {
   CHECK(schema["additionalProperties"] == false);
   const Json &job = schema["properties"]["job"]["properties"];
   CHECK(job.contains("num_generations"));
-  CHECK_FALSE(job.contains("budget"));
+  CHECK_FALSE(job.contains("lane"));
   CHECK(job["num_generations"]["anyOf"][0]["maximum"] == 10000);
   CHECK(job["output"]["properties"]["format"]["anyOf"][0]["enum"] ==
         Json({"png", "jpeg", "jpg", "webp"}));

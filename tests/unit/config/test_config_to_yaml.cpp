@@ -29,8 +29,19 @@ job:
   prompts:
     - "$${literal} # no comment"
     - {prompt: "quote \" and 'quote'", seed: 3}
+  variants: random
+  draws: 3
+  wildcards: ../words
+  matrix: {style: [flat, "7", "$${x}"], guidance_scale: [3, 7.50], home: ["${HOME}"]}
   seed: 5
   output: {dir: "out/a b", format: webp, quality: 80}
+  budget: {max_cost: 12.5, unknown_price: allow}
+  prices:
+    replace: true
+    as_of: 2026-11-22
+    entries:
+      - {plugin: openai, model: gpt*, when: {quality: [low, 2, "3"]}, image: 0.05, source: "$${me}"}
+      - {plugin: "*", model: "*", tokens: {image_out: 30}, image: {low: 0.1, high: 0.3}}
 )";
 
 }  // namespace
@@ -47,6 +58,25 @@ TEST_CASE("a resolved job reads back as the same job, from any folder") {
   CHECK(second.job.output.quality == 80);
   CHECK(second.job.models == first.job.models);
   CHECK(second.job.inline_prompts == first.job.inline_prompts);
+  CHECK(second.job.variants == Variants::random);
+  CHECK(second.job.draws == 3);
+  CHECK(second.job.wildcards == dir / "words");
+  REQUIRE(second.job.matrix.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const MatrixKey &before = first.job.matrix[i], &after = second.job.matrix[i];
+    CHECK(after.name == before.name);
+    REQUIRE(after.values.size() == before.values.size());
+    for (std::size_t k = 0; k < after.values.size(); ++k) {
+      CHECK(after.values[k].value == before.values[k].value);
+      CHECK(after.values[k].text == before.values[k].text);
+    }
+  }
+  CHECK(second.job.budget->max_cost == 12'500'000);
+  CHECK(second.job.budget->allows_unknown_prices);
+  CHECK(second.job.prices->replace);
+  CHECK(second.job.prices->entries[0].source == "${me}");
+  CHECK(title_of(second.job.prices->entries[0]) == "openai gpt* with quality low or 2 or 3");
+  CHECK(second.job.prices->entries[1].image->likely == 200'000);
   CHECK(second.job.inline_prompts[0] == "${literal} # no comment");
   CHECK(second.model("other").plugin == first.model("other").plugin);
   const auto &a = first.models[0].load, &b = second.models[0].load;

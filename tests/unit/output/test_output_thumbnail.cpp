@@ -30,8 +30,8 @@ TEST_CASE("a thumbnail keeps the shape and is a JPEG") {
 TEST_CASE("the pixels of a thumbnail are means") {
   std::vector<std::uint8_t> half(64 * 64);
   for (std::size_t i = 0; i < half.size(); ++i) half[i] = i % 2 == 0 ? 0 : 200;
-  const std::string bytes = std::get<std::string>(
-      encode_picture(raw_picture(64, 64, 1, half), {ImageFormat::png}, {}));
+  const std::string bytes =
+      std::get<std::string>(encode_picture(raw_picture(64, 64, 1, half), {ImageFormat::png}, {}));
   const auto decoded = decode_image(std::get<std::string>(thumbnail(bytes, 32)));
   for (const std::uint8_t value : std::get<Pixels>(decoded).bytes) {
     REQUIRE(value > 95);

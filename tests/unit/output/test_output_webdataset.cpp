@@ -97,8 +97,10 @@ TEST_CASE("a column has a type when every record has it with that type") {
 }
 
 TEST_CASE("every sample has every column and no null") {
-  const SampleColumns columns({{"text"}, {"seed", SampleColumns::Type::integer},
-                               {"scale", SampleColumns::Type::number}, {"mood"},
+  const SampleColumns columns({{"text"},
+                               {"seed", SampleColumns::Type::integer},
+                               {"scale", SampleColumns::Type::number},
+                               {"mood"},
                                {"extra"}});
   CHECK(columns.fit({{"text", "fox"}, {"seed", 3}, {"scale", 7}, {"mood", {1, 2}}}).dump() ==
         R"({"text":"fox","seed":3,"scale":7.0,"mood":"[1,2]","extra":""})");

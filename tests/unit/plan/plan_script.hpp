@@ -13,7 +13,9 @@ namespace pictor::test {
 class PlanScript {
  public:
   // "2 1 3": pictures of each row; "1@0" goes to model 0 only.
-  explicit PlanScript(const std::string &rows, std::uint32_t models = 1) : plan(models) {
+  explicit PlanScript(const std::string &rows, std::uint32_t models = 1,
+                      std::uint32_t stand_ins = 0)
+      : plan(models, stand_ins) {
     std::istringstream words(rows);
     for (std::string word; words >> word;) {
       const auto at = word.find('@');
@@ -41,6 +43,11 @@ class PlanScript {
     return *this;
   }
 
+  PlanScript &send_to(const std::string &sample, std::uint32_t lane, int at_second) {
+    plan.put_back(parse(sample), second(at_second), lane);
+    return *this;
+  }
+
   // What is handed out next: "0.0 0.1, 1.0"; rows are set apart by commas.
   std::string take(std::uint32_t max_rows, std::uint32_t model = 0, int at_second = 0) {
     std::string text;
@@ -49,6 +56,7 @@ class PlanScript {
       for (const std::uint32_t generation : work.generations) {
         if (!text.empty() && text.back() != ' ') text += ' ';
         text += std::to_string(work.row) + "." + std::to_string(generation);
+        if (work.lane != work.model) text.append("@").append(std::to_string(work.model));
       }
     }
     return text;

@@ -121,3 +121,34 @@ TEST_CASE("work that was not begun can be put back at once") {
   CHECK(script.counts() == "wanted 2: 1 open, 1 running");
   CHECK(script.take(9) == "0.0");
 }
+
+TEST_CASE("a picture that is sent to another model keeps the one that was wanted") {
+  PlanScript script("1 2", 1, 1);
+  CHECK_FALSE(script.plan.has_work(1));
+  script.take(2);
+  script.send_to("1.1", 1, 5).finish("0.0 ok, 1.0 ok");
+  CHECK(script.plan.has_work(1));
+  CHECK_FALSE(script.plan.has_work(0));
+  CHECK(script.take(9, 1, 4) == "");
+  CHECK(script.take(9, 1, 5) == "1.1@0");
+  script.finish("1.1 ok");
+  CHECK(script.counts() == "wanted 3: 0 open, 0 running, 3 ok");
+}
+
+TEST_CASE("pictures of one row for two models travel apart") {
+  PlanScript both("1", 2);
+  both.take(1, 0);
+  both.take(1, 1);
+  both.send_to("0.0@0", 1, 0).put_back("0.0@1", 0);
+  CHECK(both.take(9, 1) == "0.0@0, 0.0");
+}
+
+TEST_CASE("what waits for a model that stops stays open") {
+  PlanScript script("1", 1, 1);
+  script.take(1);
+  script.send_to("0.0", 1, 0);
+  script.plan.stop_model(1);
+  CHECK_FALSE(script.plan.has_work(1));
+  CHECK(script.take(9, 1) == "");
+  CHECK(script.counts() == "wanted 1: 1 open, 0 running");
+}

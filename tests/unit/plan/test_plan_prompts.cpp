@@ -178,3 +178,23 @@ TEST_CASE("a file that changed since the scan is noticed") {
   file.dir.write("p.txt", "");
   CHECK_THROWS_AS(prompts.row(0), Error);
 }
+
+TEST_CASE("a row of one model is read as its stand-in reads it, and checked for it too") {
+  PromptRows rows("rows.jsonl",
+                  R"({"prompt": "a fox", "model": "plain", "width": 128})"
+                  "\n"
+                  R"({"prompt": "a dog", "model": "plain", "width": 5})"
+                  "\n"
+                  R"({"prompt": "a cat", "model": "painter"})"
+                  "\n",
+                  false, true);
+  std::swap(rows.rules.models[0], rows.rules.models[1]);
+  rows.rules.stand_ins = {{1}, {}};
+  rows.rules.nameable = 1;
+  const Prompts prompts = rows.open();
+  CHECK(prompts.row(0, 0).parameters.empty());
+  CHECK(prompts.row(0, 1).parameters == Parameters{{"width", 128}});
+  CHECK(print_bad(prompts) ==
+        "2: width must be at least 64, not 5 | "
+        "3: model must be one of this job's (plain), not \"painter\"");
+}

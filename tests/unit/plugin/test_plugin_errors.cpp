@@ -93,6 +93,25 @@ TEST_CASE("what a provider told is kept") {
   CHECK(failure.details_json == R"({"limit":5,"provider_request_id":"req-1"})");
 }
 
+TEST_CASE("what a plugin knows of asking again and of money is kept") {
+  pictor_error error = error_of(PICTOR_UNAVAILABLE);
+  CHECK_FALSE(to_failure(copy_error(&error), "generate").retry_never);
+  error.flags = PICTOR_ERROR_RETRY_NEVER | PICTOR_ERROR_BILLED;
+  const Failure failure = to_failure(copy_error(&error), "generate");
+  CHECK(failure.retry_never);
+  CHECK(failure.billed);
+}
+
+TEST_CASE("a key and a quota are the account's matter, a permission and a device are not") {
+  std::string accounts;
+  for (pictor_status status = PICTOR_OK; status <= PICTOR_STALE; ++status) {
+    const pictor_error error = error_of(status);
+    const Failure failure = to_failure(copy_error(&error), "generate");
+    if (failure.stops_pool) accounts += status_name(status) + (failure.stops_model ? " " : "? ");
+  }
+  CHECK(accounts == "UNAUTHENTICATED QUOTA_EXHAUSTED ");
+}
+
 TEST_CASE("hostile error texts become bounded UTF-8") {
   const std::string long_text(100'000, 'x');
   pictor_error error = error_of(PICTOR_TIMEOUT, long_text);

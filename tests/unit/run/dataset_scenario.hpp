@@ -57,8 +57,11 @@ class DatasetScenario {
   host::Summary run_with(const host::RunOptions &options, host::Status &status_to_use) {
     model.open = [this] { return std::make_unique<FakePainter>(studio); };
     std::vector<host::RunModel> models = {model};
+    if (spare) models.push_back(stand_in());
     host::RowRules rules;
-    rules.models = {{model.name, &model.specs}};
+    for (const host::RunModel &each : models) rules.models.emplace_back(each.name, &each.specs);
+    rules.nameable = 1;
+    rules.stand_ins = {{1}, {}};
     const host::Prompts prompts = host::Prompts::open(config.job, rules);
     return host::run_dataset(config, prompts, models, options, status_to_use,
                              [] { return host::InterruptLevel::none; });
@@ -68,10 +71,21 @@ class DatasetScenario {
   std::string file(const std::string &name) const { return read_file(out() / name); }
   bool has(const std::string &name) const { return std::filesystem::exists(out() / name); }
 
+  // Draws what "painter" refuses.
+  host::RunModel stand_in() {
+    host::RunModel other = model;
+    other.name = "spare";
+    other.retry = {};
+    other.stands_in = true;
+    other.open = [this] { return std::make_unique<FakePainter>(spare_studio); };
+    return other;
+  }
+
   const TempDir dir;
   host::Config config;
   host::RunModel model;
-  Studio studio;
+  Studio studio, spare_studio;
+  bool spare = false;
   RecordingStatus status;
 };
 

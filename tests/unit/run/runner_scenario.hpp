@@ -111,10 +111,12 @@ class RunnerScenario {
     ledger.for_each_outcome([&](const host::SampleKey &key, host::Outcome outcome) {
       plan.recorded({key.row, key.model, key.generation}, outcome);
     });
-    host::Runner runner({plan, ledger, store, *status, models,
-                         [this](const host::Work &work) { return request(work); }, interrupt, clock,
-                         [] { return 0.0; }});
-    return runner.run();
+    host::Runner::Parts parts{
+        plan,      ledger, store,
+        *status,   models, [this](const host::Work &work) { return request(work); },
+        interrupt, clock,  [] { return 0.0; }};
+    if (billing) parts.billing = billing();
+    return host::Runner(std::move(parts)).run();
   }
 
   // "fox.0 ok, dog.0 refused": what the ledger has; with several models "fox.0@painter ok".
@@ -141,6 +143,7 @@ class RunnerScenario {
   std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
   std::vector<host::RunModel> models;
   std::function<host::InterruptLevel()> interrupt = [] { return host::InterruptLevel::none; };
+  std::function<std::shared_ptr<host::Billing>()> billing;  // of one run; empty: none
   host::Status silent;
   host::Status *status = &silent;
 

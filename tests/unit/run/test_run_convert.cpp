@@ -1,9 +1,8 @@
-#include "run/convert.hpp"
-
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "config/config.hpp"
 #include "dataset_scenario.hpp"
+#include "run/convert.hpp"
 #include "run/dataset_files.hpp"
 #include "support/catch.hpp"
 
@@ -27,7 +26,7 @@ ConvertTarget to(const std::string &layout) {
 }
 
 Converted convert(const fs::path &from, const fs::path &into, const ConvertTarget &target) {
-  return convert_dataset(from, into, target, [](std::uint64_t) {});
+  return convert_dataset(from, into, target);
 }
 
 // What a conversion there and back must give again.
@@ -35,8 +34,7 @@ std::map<std::string, std::string> content(const fs::path &folder) {
   std::map<std::string, std::string> files;
   for (const auto &entry : fs::recursive_directory_iterator(folder / "train")) {
     if (entry.is_directory()) continue;
-    files[entry.path().lexically_relative(folder).string()] =
-        pictor::host::read_file(entry.path());
+    files[entry.path().lexically_relative(folder).string()] = pictor::host::read_file(entry.path());
   }
   files["failures.jsonl"] = pictor::host::read_file(folder / "failures.jsonl");
   return files;

@@ -190,3 +190,39 @@ TEST_CASE("JPEG and WebP are made when the job asks for them") {
   REQUIRE(std::holds_alternative<ImageInfo>(check));
   CHECK(std::get<ImageInfo>(check).format == scenario.config.job.output.format);
 }
+
+TEST_CASE("the metadata says who drew what another model refused") {
+  DatasetScenario scenario(two_rows);
+  scenario.spare = true;
+  scenario.model.retry.on(Outcome::refused) = {RetryAction::fallback, "spare"};
+  scenario.studio.behaviour = {{"dog", "refused"}};
+  const Summary summary = scenario.run();
+  CHECK(summary.exit_code() == ExitCode::ok);
+  CHECK(summary.counts.wanted == 3);
+  const std::vector<Json> records = lines(scenario.file("train/metadata.jsonl"));
+  REQUIRE(records.size() == 3);
+  CHECK(records[0]["model"] == "painter");
+  CHECK(records[0]["fallback_for"].is_null());
+  CHECK(records[1]["model"] == "spare");
+  CHECK(records[1]["fallback_for"] == "painter");
+  CHECK(records[1]["num_inference_steps"] == 5);
+  CHECK(records[1]["file_name"] == "000001_0.png");
+  CHECK(scenario.run().made == 0);
+}
+
+TEST_CASE("a request that was lost in an earlier run is drawn again on the user's word") {
+  DatasetScenario scenario(two_rows);
+  RunOptions one;
+  one.limit = 1;
+  scenario.run(one);
+  Ledger::open(scenario.out()).started(std::vector<StartedSample>{{{1, 0, 0}, 4000}});
+  CHECK(scenario.run().counts[Outcome::maybe_billed] == 1);
+  CHECK(scenario.run().made == 0);
+  scenario.model.retry.redraw_maybe_billed = true;
+  CHECK(scenario.run().exit_code() == ExitCode::ok);
+  const auto end = Ledger::open_read_only(scenario.out()).end({1, 0, 0});
+  REQUIRE(end);
+  CHECK(end->outcome == Outcome::ok);
+  CHECK(end->attempts == 2);
+  CHECK(end->cost_micros == 4000);
+}

@@ -171,6 +171,26 @@ TEST_CASE("a log gets a line every five seconds, no escape and no bar") {
   CHECK(!out.str().empty());
 }
 
+TEST_CASE("a log tells when a model waits and when it goes on, not when it draws") {
+  std::ostringstream out;
+  PlainStatus status(out);
+  status.model({"painter", ModelState::drawing, -1, 0, 0, ""});
+  status.model({"painter", ModelState::waiting, -1, 0, 0, "rate limited by the provider for 20 s"});
+  status.model({"painter", ModelState::drawing, -1, 0, 0, "goes on"});
+  status.model({"painter", ModelState::drawing, -1, 3, 8, ""});
+  CHECK(out.str() == "painter: waiting: rate limited by the provider for 20 s\npainter: goes on\n");
+}
+
+TEST_CASE("programs are told that a model waits") {
+  std::ostringstream out;
+  JsonStatus status(out);
+  status.model({"painter", ModelState::waiting, -1, 0, 0, "requests_per_day is reached"});
+  const Json event = Json::parse(out.str());
+  CHECK(event["event"] == "model");
+  CHECK(event["state"] == "waiting");
+  CHECK(event["text"] == "requests_per_day is reached");
+}
+
 TEST_CASE("a flood of failures is cut short") {
   std::ostringstream out;
   FakeClock time;

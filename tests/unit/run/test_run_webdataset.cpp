@@ -106,8 +106,7 @@ TEST_CASE("later pictures open the next shard, and columns stay as they were") {
   scenario.config.job.output.shard_pictures = 50;  // may change
   CHECK(scenario.run().made == 1);
   CHECK(scenario.file("train/train-png-000000.tar") == first);
-  CHECK(scenario.shards() ==
-        "train-png-000000.tar: 000000_0 | train-png-000001.tar: 000001_0");
+  CHECK(scenario.shards() == "train-png-000000.tar: 000000_0 | train-png-000001.tar: 000001_0");
   const Json owl = scenario.sample("train-png-000001.tar", "000001_0");
   CHECK(owl["weight"] == 0);
   CHECK(Json::parse(owl["extra"].get<std::string>()) == Json{{"weight", "much"}, {"new", true}});
@@ -135,8 +134,8 @@ TEST_CASE("a shard that the ledger does not know is written again under its name
   WebdatasetScenario scenario("{\"prompt\": \"fox\"}\n");
   scenario.run();
   const std::string shard = scenario.file("train/train-png-000000.tar");
-  const std::string picture = TarReader(scenario.out() / "train/train-png-000000.tar")
-                                  .read("000000_0.png");
+  const std::string picture =
+      TarReader(scenario.out() / "train/train-png-000000.tar").read("000000_0.png");
   SECTION("killed before the ledger knew of the shard") {
     Ledger ledger = Ledger::open(scenario.out());
     SampleEnd end = ledger.end({0, 0, 0}).value();

@@ -1,0 +1,23 @@
+#include "run/request.hpp"
+
+namespace pictor::host {
+
+Parameters RunModel::asked_with(const Row &row) const {
+  Parameters asked = request;
+  for (const auto &[id, value] : row.parameters) {
+    if (!pinned.contains(id)) asked[id] = value;
+  }
+  return asked;
+}
+
+std::vector<std::string> price_names(const RunModel &model, const std::string &model_name) {
+  std::vector<std::string> names;
+  const auto written = model.load.find("model");
+  if (written != model.load.end() && written->second.is_string()) {
+    names.push_back(written->second.get<std::string>());
+  }
+  if (!model_name.empty()) names.push_back(model_name);
+  return names;
+}
+
+}  // namespace pictor::host
