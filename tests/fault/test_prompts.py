@@ -134,7 +134,7 @@ class PromptFiles(Workspace):
         (self.dir / "tmp").mkdir()
         fault = {"LD_PRELOAD": str(SHIM), "PICTOR_FAULT_DIR": str(self.dir / "tmp"), "PICTOR_FAULT_CALLS": "write",
                  "PICTOR_FAULT_ERRNO": str(errno.ENOSPC), "TMPDIR": str(self.dir / "tmp")}
-        self.assert_fails(self.run_job(env=fault), 2, "cannot copy prompts to", "No space left")
+        self.assert_fails(self.run_job(env=fault), 1, "cannot copy prompts to", "No space left")
 
     def test_gzip_comes_through_a_pipe(self):
         self.job('"-"')
