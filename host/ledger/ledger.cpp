@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char *file_name = "ledger.sqlite";
+
 std::string to_blob(const Hash128 &key) {
   std::string bytes;
   for (const std::uint64_t word : {key.high, key.low}) {

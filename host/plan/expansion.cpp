@@ -30,6 +30,13 @@ std::uint64_t Expansion::count() const {
   return saturating_product(variants_, matrix_.count());
 }
 
+bool Expansion::fills_in(const std::string &column) const {
+  return std::any_of(columns_.begin(), columns_.end(), [&](const Column &filled) {
+    const std::vector<std::string> names = columns_of(filled.text);
+    return std::find(names.begin(), names.end(), column) != names.end();
+  });
+}
+
 void Expansion::set_seed(std::uint64_t job_seed, const Hash128 &row, std::uint32_t occurrence) {
   seed_ = hash128(fmt::format("draw {} {} {}", job_seed, to_hex(row), occurrence)).low;
 }

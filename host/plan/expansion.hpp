@@ -21,6 +21,8 @@ class Expansion {
   // Nothing of the row varies: it stays one row, which is known as if nothing were expanded.
   bool is_plain() const { return plain_; }
   bool is_drawn() const { return drawn_; }
+  // Whether a template of the row names that column.
+  bool fills_in(const std::string &column) const;
   // Before the first write() when it is drawn: who the row is.
   void set_seed(std::uint64_t job_seed, const Hash128 &row, std::uint32_t occurrence);
 

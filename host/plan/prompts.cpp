@@ -64,7 +64,7 @@ struct Prompts::Impl {
   void add_rows(const Expansion &expansion);
   void add_bad_row(const Hash128 &key, const std::string &message);
   void seed(Expansion &expansion, const RowFields &row, const SourceRow &source) const;
-  void warn_once();
+  void warn_once(const Expansion &expansion);
   void require_a_row() const;
   void refuse_duplicate_ids();
 
@@ -186,7 +186,7 @@ void Prompts::Impl::check(const Record &record, SourceRow &source) {
   source.num_generations =
       static_cast<std::uint16_t>(row.num_generations.value_or(job_num_generations));
   source.model = static_cast<std::uint16_t>(now.checked.model ? *now.checked.model + 1 : 0);
-  warn_once();
+  warn_once(expansion);
   if (!row.id.empty()) {
     now.ids.push_back(key_of_id(row.id));
     now.with_id.push_back(table.sources() - 1);
@@ -236,9 +236,10 @@ void Prompts::Impl::seed(Expansion &expansion, const RowFields &row,
                      source.occurrence);
 }
 
-void Prompts::Impl::warn_once() {
+void Prompts::Impl::warn_once(const Expansion &expansion) {
   for (const RowField &field : now.fields) {
     if (!now.seen_columns.insert(field.name).second) continue;
+    if (expansion.fills_in(field.name)) continue;  // it makes a difference
     const bool known = checker.knows(field.name);
     std::string warning = known ? checker.gaps_of(field.name) : checker.doubt_about(field.name);
     if (!warning.empty()) warnings.push_back(std::move(warning));

@@ -91,7 +91,7 @@ Preview preview_job(const PreparedJob &job, const RunOptions &options, const Wor
 RetryChoice preview_retry(const PreparedJob &job, const RetryWish &wish) {
   const Ledger ledger = Ledger::open_read_only(job.config.job.output.dir);
   const std::vector<RunModel> models = run_models(job);
-  check_settings(job, models, ledger);
+  check_settings(job, models, ledger.job(), &ledger, {});
   const RowNumbers numbers(
       job.prompts.size(), [&](std::uint32_t row) { return job.prompts.key(row); }, ledger.rows());
   return choose_retry(wish, ledger, job.prompts, numbers, models);

@@ -86,6 +86,13 @@ TEST_CASE("a matrix works without variants, and tells when it is named in a prom
   CHECK_THAT(prompts.warnings()[0], ContainsSubstring("{{mood}} stays as it is in 'prompt'"));
 }
 
+TEST_CASE("a column that a template fills in is no slip of a parameter's name") {
+  const std::vector<MatrixKey> matrix = {matrix_key("style", {"flat"})};
+  CHECK(
+      ExpandedRows("p.txt", "a {{style}} fox\n", Variants::all, matrix).open().warnings().empty());
+  CHECK(ExpandedRows("p.txt", "a fox\n", Variants::all, matrix).open().warnings().size() == 1);
+}
+
 TEST_CASE("a row that nothing expands keeps the key it has without variants") {
   const std::string content =
       "{\"prompt\": \"a fox\", \"mood\": \"calm\"}\n"
