@@ -19,3 +19,6 @@ execute_process(COMMAND ${CMAKE_COMMAND} -E env --unset=PICTOR_PLUGIN_PATH
 if(NOT EXISTS ${WORK}/moved.png)
   message(FATAL_ERROR "the installed program drew nothing")
 endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files
+  ${BUILD}/share/pictor/prices.yaml ${WORK}/moved/share/pictor/prices.yaml
+  COMMAND_ERROR_IS_FATAL ANY)

@@ -106,7 +106,7 @@ TEST_CASE("rows of one call that do not fit go back") {
   CHECK(scenario.studio().batches == std::vector<std::size_t>{2, 1});
 }
 
-TEST_CASE("attempts that fail and are billed count, those that are not do not") {
+TEST_CASE("attempts that fail and were not billed cost nothing") {
   BudgetScenario scenario("a, b", 100);
   scenario.studio().behaviour = {{"a", "transient"}};
   scenario.run();
