@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "plan/limit_pool.hpp"
-#include "plan/name_fields.hpp"
 #include "plan/matrix.hpp"
+#include "plan/name_fields.hpp"
 #include "plan/parameters.hpp"
 
 #include <fmt/format.h>

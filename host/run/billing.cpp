@@ -87,6 +87,8 @@ Billing::Admitted Billing::admit(const Request &request) {
   each.entry = model.prices.find(request.asked.parameters, request.pictures());
   const bool priced = has_image_price(each.entry);
   if (!priced && needs_price(model)) return {0, false};
+  const bool used_up = budget_.limit() && budget_.spent() >= *budget_.limit();
+  if (!priced && model.billed && used_up) return {0, false};
   each.price = priced ? each.entry->image->high : model.dearest;
   std::uint64_t pictures = request.pictures();
   Budget::Answer answer = budget_.reserve(each.price * static_cast<Micros>(pictures));

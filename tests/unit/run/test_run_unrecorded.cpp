@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 #include "dataset_scenario.hpp"
+#include "output/encode.hpp"
 #include "support/catch.hpp"
 
 #include <array>
