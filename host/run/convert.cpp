@@ -105,9 +105,8 @@ class Conversion {
     const Sink before = recorded_sink(job);
     sink_.layout = target_.layout;
     sink_.transcode = before.transcode;
-    sink_.name = before.name;
     if (sink_.layout == "folder") {
-      if (!target_.name.empty()) sink_.name = target_.name;
+      sink_.name = target_.name.empty() ? before.name : target_.name;
       sink_.sidecar = target_.sidecar;
     }
     if (sink_.sharded()) sink_.columns = survey();
