@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -161,6 +162,24 @@ void write_file(const fs::path &path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);
   file.commit();
+}
+
+bool write_new_file(const fs::path &path, std::string_view bytes) {
+  // Another machine's process may have the same number.
+  const fs::path aside =
+      path.parent_path() / fmt::format("{}{}-{:08x}{}", temporary_prefix, ::getpid(),
+                                       std::random_device()(), temporary_suffix);
+  write_file(aside, bytes);
+  const int failed = ::link(aside.c_str(), path.c_str()) == 0 ? 0 : errno;
+  ::unlink(aside.c_str());
+  if (failed == 0) return true;
+  if (failed == EEXIST) return false;
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0 && errno == EEXIST) return false;
+  if (descriptor < 0) throw FileError("write", path, errno);
+  ::close(descriptor);
+  write_file(path, bytes);
+  return true;
 }
 
 void sync_directory(const fs::path &folder) {

@@ -56,6 +56,11 @@ class AtomicFile {
 // All of AtomicFile in one call.
 void write_file(const std::filesystem::path &path, std::string_view bytes);
 
+// The same unless something has that name: false, and nothing changed. Of several processes that do
+// it at once, one is told true. (Where the file system has no hard links, another process may see
+// the file before it is complete.)
+bool write_new_file(const std::filesystem::path &path, std::string_view bytes);
+
 // Brings the names in a folder to the disk: one call serves every file renamed into it before.
 void sync_directory(const std::filesystem::path &folder);
 

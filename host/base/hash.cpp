@@ -42,11 +42,18 @@ std::string sha256_hex(const void *data, std::size_t size) {
   return hex;
 }
 
+std::string base64(std::string_view bytes) {
+  std::string text(bytes.size() / 3 * 4 + 5, '\0');  // OpenSSL adds a NUL
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char *>(text.data()),
+                                     reinterpret_cast<const unsigned char *>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
 std::string sha256_base64(std::string_view bytes) {
   const Sha256 digest = sha256(bytes.data(), bytes.size());
-  std::array<unsigned char, 45> text;  // 44 characters and the NUL that OpenSSL adds
-  const int length = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
-  return {text.begin(), text.begin() + length};
+  return base64({reinterpret_cast<const char *>(digest.data()), digest.size()});
 }
 
 }  // namespace pictor::host

@@ -21,6 +21,8 @@ std::string to_hex(const Hash128 &hash);
 // SHA-256 in lower-case hex.
 std::string sha256_hex(const void *data, std::size_t size);
 
+std::string base64(std::string_view bytes);
+
 // SHA-256 in base64, as a Content-Security-Policy writes it.
 std::string sha256_base64(std::string_view bytes);
 

@@ -16,7 +16,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::array signals = {SIGINT, SIGTERM};
+constexpr std::array signals = {SIGINT, SIGTERM, SIGUSR1};
 constexpr char end_of_watch = 0;
 
 // What the handler touches: lock-free atomics only.

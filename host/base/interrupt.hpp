@@ -11,7 +11,8 @@ enum class InterruptLevel {
   stop,   // end at once
 };
 
-// Turns SIGINT and SIGTERM into a level: the first signal drains, the second stops, a third kills
+// Turns SIGINT, SIGTERM and SIGUSR1 (which batch systems send before time is up), in any mixture,
+// into a level: the first signal drains, the second stops, a third kills
 // the process as if nobody listened. At most one object at a time; the handlers that were there
 // before come back at its end. Threads made while it lives may get the signals too.
 class Interrupt {

@@ -9,8 +9,12 @@ constexpr CommandEntry table[] = {
     {"run", "Draw the pictures of a job; run again to resume", make_run},
     {"generate", "Draw one prompt, now", make_generate},
     {"plan", "Say how many pictures, how long and what it costs", make_plan},
-    {"status", "Count a run's pictures by outcome", make_status},
+    {"status", "Tell how a run stands: outcomes, speed, cost, errors", make_status},
+    {"retry", "Draw again the samples that ended in a given way", make_retry},
+    {"verify", "Check that a dataset is whole, and repair it", make_verify},
+    {"merge", "Make the shards of a job one dataset", make_merge},
     {"gallery", "Write one page that shows a run", make_gallery},
+    {"convert", "Copy a dataset into another layout, loss-free", make_convert},
     {"inspect", "Show the settings stored in a picture", make_inspect},
     {"params", "List every runtime parameter of a job or plugin", make_params},
     {"plugins list", "List what is installed, without loading it", make_plugins_list},
@@ -18,13 +22,9 @@ constexpr CommandEntry table[] = {
     {"config check", "Check a job as `run` does, and draw nothing", make_config_check},
     {"config show", "Print the resolved job; secrets stay references", make_config_show},
     {"config schema", "Print the JSON Schema of job files for editors", make_config_schema},
+    {"emit slurm", "Write a Slurm array script that draws a job in shards", make_emit_slurm},
     {"completion", "Print a shell's completion script", make_completion},
 
-    {"retry", "", nullptr},
-    {"verify", "", nullptr},
-    {"convert", "", nullptr},
-    {"merge", "", nullptr},
-    {"emit", "", nullptr},
     {"models", "", nullptr},
     {"plugins check", "", nullptr},
     {"plugins fuzz", "", nullptr},
@@ -34,6 +34,7 @@ constexpr CommandEntry table[] = {
 
 constexpr CommandGroup groups[] = {
     {"plugins", "What is installed, and what it offers", "plugins list"},
+    {"emit", "Scripts that run a job elsewhere", ""},
     {"config", "Check, show and describe job files", ""},
 };
 

@@ -19,6 +19,7 @@ class JobArgument {
   void add_max_cost(CLI::App &app);
 
   const std::string &file() const { return file_; }
+  const std::vector<std::string> &parameters() const { return parameters_; }
   // Reads and checks the file with the overrides laid over it.
   Config load() const;
 

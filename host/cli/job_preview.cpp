@@ -41,7 +41,10 @@ std::string recorded_text(const PlanCounts &counts) {
 }
 
 std::string as_text(const PreparedJob &job, const Preview &preview) {
-  std::string text = fmt::format("{} rows", job.prompts.size());
+  std::string text = fmt::format("{} rows", job.prompts.rows_in_file());
+  if (job.prompts.size() != job.prompts.rows_in_file()) {
+    text += fmt::format(", expanded to {}", job.prompts.size());
+  }
   if (const std::size_t bad = job.prompts.bad_rows().size(); bad > 0) {
     text += fmt::format(", {} of them cannot be drawn", bad);
   }
@@ -58,10 +61,15 @@ std::string as_text(const PreparedJob &job, const Preview &preview) {
 }
 
 Json as_json(const PreparedJob &job, const Preview &preview) {
-  Json document = {{"rows", job.prompts.size()},   {"bad_rows", Json::array()},
-                   {"to_draw", preview.to_draw()}, {"beyond_limit", preview.counts.beyond_limit},
-                   {"models", Json::array()},      {"resumes", preview.resumes},
-                   {"recorded", Json::object()},   {"folder", pictures_folder(job).string()}};
+  Json document = {{"rows_in_file", job.prompts.rows_in_file()},
+                   {"rows", job.prompts.size()},
+                   {"bad_rows", Json::array()},
+                   {"to_draw", preview.to_draw()},
+                   {"beyond_limit", preview.counts.beyond_limit},
+                   {"models", Json::array()},
+                   {"resumes", preview.resumes},
+                   {"recorded", Json::object()},
+                   {"folder", pictures_folder(job).string()}};
   for (const BadRow &row : job.prompts.bad_rows()) {
     document["bad_rows"].push_back({{"line", row.line}, {"message", row.message}});
   }

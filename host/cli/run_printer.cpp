@@ -1,12 +1,16 @@
 #include "cli/run_printer.hpp"
 
+#include "base/file.hpp"
 #include "base/log.hpp"
 #include "cli/text_layout.hpp"
+#include "run/status_metrics.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <iostream>
+#include <memory>
 #include <string>
 
 namespace pictor::host {
@@ -34,7 +38,16 @@ std::unique_ptr<Status> status_for(const Console &console) {
 
 }  // namespace
 
-RunPrinter::RunPrinter(const Console &console) : status_(status_for(console)) {}
+RunPrinter::RunPrinter(const Console &console, const RunFiles &files) {
+  if (!files.events.empty()) {
+    events_.open(files.events, std::ios::app | std::ios::binary);
+    if (!events_) throw FileError("write", files.events, errno);
+    status_.add(std::make_unique<JsonStatus>(events_));
+  }
+  if (!files.metrics.empty()) status_.add(std::make_unique<MetricsStatus>(files.metrics));
+  if (!console.options().log_file.empty()) status_.add(std::make_unique<LogStatus>());
+  status_.add(status_for(console));
+}
 
 RunPrinter::~RunPrinter() {
   set_log_printer({});

@@ -17,6 +17,18 @@ std::string_view name_of(ImageFormat format) {
   return "png";
 }
 
+std::string_view name_of(Variants variants) {
+  switch (variants) {
+    case Variants::off:
+      return "off";
+    case Variants::all:
+      return "all";
+    case Variants::random:
+      return "random";
+  }
+  return "off";
+}
+
 const ModelConfig &Config::model(const std::string &name) const {
   const auto found = std::find_if(models.begin(), models.end(),
                                   [&](const ModelConfig &model) { return model.name == name; });

@@ -34,7 +34,29 @@ struct OutputConfig {
   std::string layout = "imagefolder";
   std::string split = "train";
   ImageFormat format = ImageFormat::png;
-  int quality = 95;  // jpeg and webp, 1..100
+  int quality = 95;        // jpeg and webp, 1..100
+  bool transcode = false;  // pictures that come encoded are converted to `format`
+  // webdataset: a shard is closed when it has that many bytes or pictures.
+  std::uint64_t shard_size = 1'000'000'000;
+  std::uint32_t shard_pictures = 10'000;
+  // folder: how files are named (config/name_template.hpp), and what is written beside each.
+  std::string name;              // empty: as an imagefolder's
+  std::string sidecar = "none";  // or txt: the prompt; json: the line of metadata.jsonl
+};
+
+// What the braces and wildcards of a prompt mean.
+enum class Variants {
+  off,     // text
+  all,     // every combination is a row
+  random,  // JobConfig::draws combinations of each row
+};
+std::string_view name_of(Variants variants);
+
+// A key of job.matrix: every row is drawn with each of its values.
+struct MatrixKey {
+  std::string name;
+  Place place;
+  std::vector<WrittenParameter> values;  // at least one, each under `name`
 };
 
 struct BudgetConfig {
@@ -48,6 +70,10 @@ struct JobConfig {
   std::vector<Json> inline_prompts;  // each a string or an object, from a YAML list
   std::vector<Place> inline_places;
   std::filesystem::path folder;  // absolute: where relative paths in inline_prompts start
+  Variants variants = Variants::off;
+  std::uint32_t draws = 1;          // of Variants::random, per row
+  std::filesystem::path wildcards;  // absolute; empty: none
+  std::vector<MatrixKey> matrix;
   std::uint32_t num_generations = 1;
   std::uint64_t seed = 0;
   OutputConfig output;

@@ -170,14 +170,29 @@ const Section &output_keys() {
   static const Section keys{
       .noun = "output",
       .keys = {required(value("dir", ParameterType::path, "The dataset's folder.")),
-               later_values(choice("layout", {{"imagefolder"}}, "How the dataset is laid out."),
-                            {"webdataset", "folder"}),
+               choice("layout", {{"imagefolder"}, {"webdataset"}, {"folder"}},
+                      "imagefolder and folder keep a file per picture, webdataset tar shards."),
                value("split", ParameterType::string,
                      "The folder of the pictures below dir: letters, digits and _."),
                choice("format", {{"png"}, {"jpeg", "", {"jpg"}}, {"webp"}},
                       "The file format of pictures that the model hands over as pixels."),
-               integer("quality", 1, 100, "Of jpeg and webp."), later("shard_size"),
+               integer("quality", 1, 100, "Of jpeg and webp."),
+               value("transcode", ParameterType::boolean,
+                     "Convert pictures that come encoded to format; else their bytes are kept."),
+               value("shard_size", ParameterType::string,
+                     "webdataset: the size of a shard, in bytes or as 1GB."),
+               integer("shard_pictures", 1, 1e6, "webdataset: pictures in a shard, at most."),
+               value("name", ParameterType::string,
+                     "folder: file names, as {model}/{id}_{seed}; fields are row, id, model, "
+                     "generation, seed, prompt, and any column or parameter."),
+               choice("sidecar", {{"none"}, {"txt"}, {"json"}},
+                      "folder: a file beside each picture with its prompt or its metadata."),
                later("thumbnails")}};
+  return keys;
+}
+
+const Section &matrix_keys() {
+  static const Section keys{.noun = "matrix", .keys = {}, .open = true};
   return keys;
 }
 
@@ -201,15 +216,25 @@ const Section &job_keys() {
       .keys = {
           value("model", ParameterType::string_list,
                 "A name under models, or a list of them: every row with every one."),
-          required(
-              free_form("prompts", "A .txt, .csv, .tsv or .jsonl file, - for stdin, or a list.")),
+          required(free_form("prompts",
+                             "A .txt, .csv, .tsv or .jsonl file, also gzip'd, - for stdin, "
+                             "or a list.")),
+          choice("variants", {{"off"}, {"all"}, {"random"}},
+                 "What {a|b} and __wildcard__ in prompts mean: text, every combination, or "
+                 "random ones."),
+          integer("draws", 1, 10'000'000, "Combinations per row with variants: random."),
+          value("wildcards", ParameterType::path,
+                "The folder of wildcard files: __colour__ means a line of its colour.txt."),
+          section("matrix", Key::Form::section, matrix_keys(),
+                  "Parameters and columns with lists of values: every row with every "
+                  "combination."),
           integer("num_generations", 1, 10000, "Pictures per row."),
           value("seed", ParameterType::seed, "What the seeds of rows are derived from."),
           required(section("output", Key::Form::section, output_keys(),
                            "Where and how the dataset is written.")),
           section("budget", Key::Form::section, budget_keys(), "What the dataset may cost."),
           free_form("prices", "A file of prices, or {entries: [...]}: asked before pictor's own."),
-          later("matrix"), later("lane"), later("order"), later("filter"),
+          later("lane"), later("order"), later("filter"),
           section("retry", Key::Form::section, retry_keys(),
                   "What models without a retry of their own do about samples that fail.")}};
   return keys;
@@ -238,7 +263,7 @@ const Section &job_file_keys() {
                required(section("models", Key::Form::sections, model_keys(),
                                 "The models, each under a name of yours.")),
                required(section("job", Key::Form::section, job_keys(), "What is drawn.")),
-               later("matrix"), later("sandbox"), later("include")}};
+               later("sandbox"), later("include")}};
   return keys;
 }
 

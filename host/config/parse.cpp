@@ -5,6 +5,8 @@
 #include "config/fields.hpp"
 #include "config/overrides.hpp"
 #include "config/parse_budget.hpp"
+#include "config/parse_expansion.hpp"
+#include "config/parse_output.hpp"
 #include "config/policy_keys.hpp"
 
 #include <fmt/format.h>
@@ -167,39 +169,11 @@ void parse_prompts(const YamlNode &node, JobConfig &job) {
       if (job.inline_prompts.empty()) fail(node.place, "the list of prompts is empty");
       return;
     case YamlNode::Kind::map:
-      fail(node.place, "prompts made from a template are not built yet",
-           "name a file of prompts, or write a list of them");
+      fail(node.place, "prompts must be a file, - for stdin, or a list",
+           "a template is a text: prompts: [\"a {red|blue} fox\"], with variants: all");
     case YamlNode::Kind::null:
       return;
   }
-}
-
-ImageFormat format_named(const std::string &name) {
-  if (name == "jpeg") return ImageFormat::jpeg;
-  return name == "webp" ? ImageFormat::webp : ImageFormat::png;
-}
-
-OutputConfig parse_output(const YamlNode &node, const Section &section) {
-  const Fields fields(node, section);
-  OutputConfig output;
-  std::string dir, format = "png";
-  fields.read("dir", dir);
-  output.dir = absolute_path(dir, fields.place("dir"));
-  fields.read("layout", output.layout);
-  fields.read("split", output.split);
-  if (output.split.empty() || output.split.size() > longest_name ||
-      output.split.find_first_not_of(word_characters) != std::string::npos) {
-    fail(fields.place("split"), fmt::format("'{}' cannot be a split's name", output.split),
-         "use letters, digits and '_': train, validation, test");
-  }
-  fields.read("format", format);
-  output.format = format_named(format);
-  fields.read("quality", output.quality);
-  if (output.format == ImageFormat::png && fields.find("quality") != nullptr) {
-    fail(fields.place("quality"), "png has no quality: it loses nothing",
-         "remove quality, or choose format: jpeg or webp");
-  }
-  return output;
 }
 
 JobConfig parse_job(const YamlNode &node, const Section &section,
@@ -208,6 +182,7 @@ JobConfig parse_job(const YamlNode &node, const Section &section,
   JobConfig job;
   job.models = job_models(fields, models);
   parse_prompts(*fields.find("prompts"), job);
+  parse_expansion(fields, section, job);
   fields.read("num_generations", job.num_generations);
   fields.read("seed", job.seed);
   if (job.seed > largest_seed) {

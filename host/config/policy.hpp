@@ -49,7 +49,7 @@ inline constexpr std::array policy_outcomes = {
 // Whether asking again may help, where a job says nothing of it.
 constexpr bool retried_by_default(Outcome outcome) {
   return outcome == Outcome::rate_limited || outcome == Outcome::transient ||
-         outcome == Outcome::oom || outcome == Outcome::truncated;
+         outcome == Outcome::oom;
 }
 
 // How hard a model may be used. Empty: without limit; `concurrency`: as the model declares.

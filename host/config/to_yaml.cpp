@@ -99,12 +99,39 @@ std::string prompt_lines(const JobConfig &job) {
   return lines;
 }
 
+std::string expansion_lines(const JobConfig &job) {
+  std::string lines;
+  if (job.variants != Variants::off) {
+    lines += "  variants: " + resolved(std::string(name_of(job.variants))) + "\n";
+  }
+  if (job.variants == Variants::random) lines += fmt::format("  draws: {}\n", job.draws);
+  if (!job.wildcards.empty()) lines += "  wildcards: " + resolved(job.wildcards) + "\n";
+  if (!job.matrix.empty()) lines += "  matrix:\n";
+  for (const MatrixKey &key : job.matrix) {
+    std::string values;
+    for (const WrittenParameter &written : key.values) {
+      values += (values.empty() ? "" : ", ") + as_written(written.value, written.text);
+    }
+    lines += fmt::format("    {}: [{}]\n", quoted(key.name), values);
+  }
+  return lines;
+}
+
 std::string output_lines(const OutputConfig &output) {
   std::string lines =
       fmt::format("  output:\n    dir: {}\n    layout: {}\n    split: {}\n    format: {}\n",
                   resolved(output.dir), resolved(output.layout), resolved(output.split),
                   name_of(output.format));
   if (output.format != ImageFormat::png) lines += fmt::format("    quality: {}\n", output.quality);
+  if (output.transcode) lines += "    transcode: true\n";
+  if (output.layout == "webdataset") {
+    lines += fmt::format("    shard_size: {}\n    shard_pictures: {}\n", output.shard_size,
+                         output.shard_pictures);
+  }
+  if (output.layout == "folder") {
+    if (!output.name.empty()) lines += fmt::format("    name: {}\n", resolved(output.name));
+    lines += fmt::format("    sidecar: {}\n", output.sidecar);
+  }
   return lines;
 }
 
@@ -133,6 +160,7 @@ std::string to_yaml(const Config &config) {
   text += "models:\n";
   for (const ModelConfig &model : config.models) text += model_lines(model);
   text += "job:\n  model: " + list_of(config.job.models) + "\n" + prompt_lines(config.job);
+  text += expansion_lines(config.job);
   text += fmt::format("  num_generations: {}\n  seed: {}\n", config.job.num_generations,
                       config.job.seed);
   return text + output_lines(config.job.output) + money_lines(config.job);

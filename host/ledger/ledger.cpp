@@ -2,16 +2,14 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "ledger/lock.hpp"
-#include "ledger/sample_row.hpp"
+#include "ledger/ledger_impl.hpp"
 #include "ledger/schema.hpp"
-#include "ledger/sqlite.hpp"
+#include "ledger/shard.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 
 namespace pictor::host {
 
@@ -19,13 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view delete_started =
-    "DELETE FROM started WHERE row = ? AND model = ? AND generation = ?";
-
-std::int64_t unix_time_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
+constexpr const char *file_name = "ledger.sqlite";
 
 std::string to_blob(const Hash128 &key) {
   std::string bytes;
@@ -43,73 +35,50 @@ Hash128 to_hash(std::string_view bytes) {
   return {words[0], words[1]};
 }
 
-Statement &bind_key(Statement &statement, const SampleKey &key) {
-  return statement.bind(1, std::int64_t{key.row})
-      .bind(2, std::int64_t{key.model})
-      .bind(3, std::int64_t{key.generation});
+Database open_to_read(const fs::path &file, Database::Access access, JournalMode journal) {
+  Database database(file, access);
+  // A writer that keeps its lock is not worth waiting for.
+  if (journal == JournalMode::rollback) database.execute("PRAGMA busy_timeout = 0");
+  check_schema(database, file);
+  return database;
 }
 
-SampleKey read_key(const Statement &statement) {
-  return {static_cast<std::uint32_t>(statement.integer(0)),
-          static_cast<std::uint32_t>(statement.integer(1)),
-          static_cast<std::uint32_t>(statement.integer(2))};
-}
-
-Failure lost_answer() {
-  Failure failure;
-  failure.outcome = Outcome::maybe_billed;
-  failure.stage = "generate";
-  failure.message = "the run ended after the request had left and before its answer came";
-  return failure;
-}
-
-Database open_beside_writer(const fs::path &file) {
+Database open_beside_writer(const fs::path &file, JournalMode journal) {
   try {
-    Database database(file, Database::Access::read_only);
-    check_schema(database, file);
-    return database;
+    return open_to_read(file, Database::Access::read_only, journal);
+  } catch (const DatabaseBusy &) {
+    if (journal != JournalMode::rollback) throw;
+    throw DatabaseBusy(
+        fmt::format("{}: a run is writing to it, and on a disk that machines share only that run "
+                    "can read it",
+                    file.string()),
+        "ask again when the run has ended; until then its own words tell how far it is");
   } catch (const Error &) {
     // A WAL needs a file beside it even for reading; a finished run on a read-only disk has none.
     if (access(file.parent_path().c_str(), W_OK) == 0 || fs::exists(file.string() + "-wal")) throw;
-    Database database(file, Database::Access::immutable);
-    check_schema(database, file);
-    return database;
+    return open_to_read(file, Database::Access::immutable, journal);
   }
 }
+
+fs::path lock_file(const fs::path &output_dir) {
+  return ledger_file(output_dir).parent_path() / "lock";
+}
+// A lock on a shared disk is kept from the first look on: nobody else may come in between, and no
+// memory is shared. TRUNCATE rather than DELETE: the folder on the server stays as it is.
+constexpr const char *keep_the_lock = "PRAGMA locking_mode = EXCLUSIVE";
+constexpr std::array<const char *, 2> journal_settings = {
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+    "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL"};
 
 }  // namespace
 
 fs::path ledger_file(const fs::path &output_dir) {
-  return output_dir / ".pictor" / "ledger.sqlite";
+  return output_dir / ".pictor" / file_name;
 }
 
-struct Ledger::Impl {
-  Impl(std::unique_ptr<FolderLock> held, Database opened)
-      : lock(std::move(held)),
-        database(std::move(opened)),
-        get_state(database.prepare("SELECT value FROM state WHERE name = ?")) {}
-
-  std::unique_ptr<FolderLock> lock;
-  Database database;
-  Statement get_state;
-
-  std::uint64_t number(std::string_view name) {
-    get_state.bind(1, name);
-    const std::uint64_t value = get_state.step() ? get_state.integer(0) : 0;
-    get_state.reset();
-    return value;
-  }
-  void set_number(std::string_view name, std::uint64_t value) {
-    database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)")
-        .bind(1, name)
-        .bind(2, static_cast<std::int64_t>(value))
-        .run();
-  }
-  void add_spent(std::int64_t micros) {
-    set_number("spent_micros", number("spent_micros") + micros);
-  }
-  void grow_version() { set_number("version", number("version") + 1); }
-};
+std::string ledger_holder(const fs::path &output_dir) {
+  return lock_holder(lock_file(output_dir));
+}
 
 Ledger::Ledger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Ledger::Ledger(Ledger &&) noexcept = default;
@@ -119,39 +88,58 @@ Ledger::~Ledger() = default;
 Ledger Ledger::open(const fs::path &output_dir) {
   const fs::path folder = ledger_file(output_dir).parent_path();
   make_directories(folder);
-  auto lock = std::make_unique<FolderLock>(folder / "lock");
-  const fs::path file = ledger_file(output_dir);
+  auto lock = std::make_unique<FolderLock>(folder / "lock", output_dir.string());
+  Ledger ledger = open_in(folder, std::move(lock), journal_mode_in(folder));
+  sync_directory(output_dir);
+  return ledger;
+}
+
+Ledger Ledger::open_in(const fs::path &folder, std::unique_ptr<FolderLock> lock,
+                       JournalMode journal) {
+  const fs::path file = folder / file_name;
   Database database(file, Database::Access::read_write);
+  if (journal == JournalMode::rollback) database.execute(keep_the_lock);
   migrate(database, file);
-  database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  database.execute(journal_settings[static_cast<std::size_t>(journal)]);
   // SQLite flushes the file; that the file has a name is up to the folders.
   sync_directory(folder);
-  sync_directory(output_dir);
   return Ledger(std::make_unique<Impl>(std::move(lock), std::move(database)));
 }
 
 Ledger Ledger::open_read_only(const fs::path &output_dir) {
   const fs::path file = ledger_file(output_dir);
   if (!fs::exists(file)) {
+    if (const std::vector<Shard> shards = unmerged_shards(output_dir); !shards.empty()) {
+      throw Error(fmt::format("{}: its shards are not merged yet: {}", output_dir.string(),
+                              list_of(shards)),
+                  "`pictor merge` makes them one dataset; `pictor status` counts them as they are");
+    }
     throw Error(fmt::format("{}: no run of Pictor has written here", output_dir.string()),
                 "name the output folder of a run");
   }
-  return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(file)));
+  return open_read_only_in(file.parent_path(), journal_mode_in(file.parent_path()));
+}
+
+Ledger Ledger::open_read_only_in(const fs::path &folder, JournalMode journal) {
+  return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(folder / file_name, journal)));
+}
+
+void copy_ledger(const fs::path &from, const fs::path &to) {
+  const fs::path file = ledger_file(to);
+  make_directories(file.parent_path());
+  open_beside_writer(ledger_file(from), journal_mode_in(ledger_file(from).parent_path()))
+      .prepare("VACUUM INTO ?")
+      .bind(1, file.string())
+      .run();
 }
 
 Json Ledger::job() const {
-  impl_->get_state.bind(1, "job");
-  const bool known = impl_->get_state.step();
-  Json job = known ? Json::parse(impl_->get_state.text(0), nullptr, false) : Json::object();
-  impl_->get_state.reset();
-  return job.is_discarded() ? Json::object() : job;
+  return impl_->note("job");
 }
 
 void Ledger::set_job(const Json &job) {
   Transaction transaction(impl_->database);
-  impl_->database.prepare("INSERT OR REPLACE INTO state VALUES ('job', ?)")
-      .bind(1, job.dump())
-      .run();
+  impl_->set_note("job", job);
   impl_->grow_version();
   transaction.commit();
 }
@@ -194,109 +182,6 @@ std::vector<std::string> Ledger::models() const {
   return models;
 }
 
-void Ledger::for_each_outcome(const std::function<void(const SampleKey &, Outcome)> &visit) const {
-  Statement select = impl_->database.prepare(
-      "SELECT row, model, generation, outcome FROM samples INDEXED BY sample_outcomes "
-      "ORDER BY row, model, generation");
-  while (select.step()) visit(read_key(select), static_cast<Outcome>(select.integer(3)));
-}
-
-void Ledger::for_each_end(const std::function<void(const SampleEnd &)> &visit) const {
-  Statement select =
-      impl_->database.prepare(select_samples_sql() + " ORDER BY row, model, generation");
-  while (select.step()) visit(read_sample(select));
-}
-
-std::optional<SampleEnd> Ledger::end(const SampleKey &key) const {
-  Statement select = impl_->database.prepare(select_samples_sql() +
-                                             " WHERE row = ? AND model = ? AND generation = ?");
-  if (!bind_key(select, key).step()) return std::nullopt;
-  return read_sample(select);
-}
-
-void Ledger::started(std::span<const StartedSample> samples) {
-  const std::int64_t now = unix_time_ms();
-  Transaction transaction(impl_->database);
-  Statement insert =
-      impl_->database.prepare("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?, ?)");
-  for (const StartedSample &sample : samples) {
-    bind_key(insert, sample.key).bind(4, now);
-    sample.cost_micros ? insert.bind(5, *sample.cost_micros) : insert.bind_null(5);
-    insert.run();
-  }
-  transaction.commit();
-}
-
-void Ledger::withdrawn(std::span<const SampleKey> keys) {
-  Transaction transaction(impl_->database);
-  Statement remove = impl_->database.prepare(delete_started);
-  for (const SampleKey &key : keys) bind_key(remove, key).run();
-  transaction.commit();
-}
-
-void Ledger::ended(std::span<const SampleEnd> ends) {
-  Transaction transaction(impl_->database);
-  Statement insert = impl_->database.prepare(insert_sample_sql());
-  Statement settle = impl_->database.prepare(delete_started);
-  std::int64_t spent = 0;
-  for (const SampleEnd &end : ends) {
-    bind_sample(insert, end);
-    insert.run();
-    bind_key(settle, end.key).run();
-    spent += end.cost_micros.value_or(0);
-  }
-  if (spent != 0) impl_->add_spent(spent);
-  impl_->grow_version();
-  transaction.commit();
-}
-
-std::uint64_t Ledger::settle_started() {
-  Transaction transaction(impl_->database);
-  impl_->database.execute(
-      "DELETE FROM started WHERE EXISTS (SELECT 1 FROM checkpoints "
-      "WHERE checkpoints.row = started.row AND checkpoints.model = started.model)");
-  std::vector<SampleEnd> lost;
-  Statement select =
-      impl_->database.prepare("SELECT row, model, generation, cost_micros FROM started");
-  while (select.step()) {
-    SampleEnd &end = lost.emplace_back();
-    end.key = read_key(select);
-    if (!select.is_null(3)) end.cost_micros = select.integer(3);
-    end.outcome = Outcome::maybe_billed;
-    end.failure = lost_answer();
-    end.finished_at_ms = unix_time_ms();
-  }
-  select.reset();
-  Statement insert = impl_->database.prepare(insert_sample_sql());
-  for (const SampleEnd &end : lost) {
-    bind_sample(insert, end);
-    insert.run();
-    if (end.cost_micros) impl_->add_spent(*end.cost_micros);
-  }
-  impl_->database.execute("DELETE FROM started");
-  if (!lost.empty()) impl_->grow_version();
-  transaction.commit();
-  return lost.size();
-}
-
-void Ledger::contained(const std::string &container, std::span<const SampleKey> keys) {
-  Transaction transaction(impl_->database);
-  Statement update = impl_->database.prepare(
-      "UPDATE samples SET container = ?4 WHERE row = ?1 AND model = ?2 AND generation = ?3");
-  for (const SampleKey &key : keys) bind_key(update, key).bind(4, container).run();
-  impl_->grow_version();
-  transaction.commit();
-}
-
-void Ledger::forget(std::span<const SampleKey> keys) {
-  Transaction transaction(impl_->database);
-  Statement remove =
-      impl_->database.prepare("DELETE FROM samples WHERE row = ? AND model = ? AND generation = ?");
-  for (const SampleKey &key : keys) bind_key(remove, key).run();
-  impl_->grow_version();
-  transaction.commit();
-}
-
 void Ledger::clear() {
   Transaction transaction(impl_->database);
   impl_->database.execute(
@@ -314,20 +199,28 @@ void Ledger::add_spent(std::int64_t micros) {
   impl_->add_spent(micros);
 }
 
-void Ledger::set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes) {
-  Statement statement = impl_->database.prepare(
-      bytes.empty() ? "DELETE FROM checkpoints WHERE row = ? AND model = ?"
-                    : "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)");
-  statement.bind(1, std::int64_t{row}).bind(2, std::int64_t{model});
-  if (!bytes.empty()) statement.bind_blob(3, bytes);
-  statement.run();
+Json Ledger::last_run() const {
+  return impl_->note("last_run");
 }
 
-std::string Ledger::checkpoint(std::uint32_t row, std::uint32_t model) const {
-  Statement select =
-      impl_->database.prepare("SELECT bytes FROM checkpoints WHERE row = ? AND model = ?");
-  const bool known = select.bind(1, std::int64_t{row}).bind(2, std::int64_t{model}).step();
-  return known ? std::string(select.text(0)) : std::string{};
+void Ledger::set_last_run(const Json &note) {
+  impl_->set_note("last_run", note);
+}
+
+std::uint64_t Ledger::unanswered() const {
+  return impl_->database.integer("SELECT count(*) FROM started");
+}
+
+std::vector<std::string> Ledger::damage() const {
+  std::vector<std::string> faults;
+  try {
+    Statement check = impl_->database.prepare("PRAGMA quick_check(10)");
+    while (check.step()) faults.emplace_back(check.text(0));
+  } catch (const Error &error) {
+    faults.emplace_back(error.what());
+  }
+  if (faults == std::vector<std::string>{"ok"}) faults.clear();
+  return faults;
 }
 
 std::uint64_t Ledger::version() const {

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "base/json.hpp"
 #include "base/outcome.hpp"
+#include "ledger/journal.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace pictor::host {
+
+class FolderLock;
 
 // One image asked for. `row` is the row's file number, `model` an index into Ledger::models.
 struct SampleKey {
@@ -46,6 +49,7 @@ struct SampleEnd {
 struct StartedSample {
   SampleKey key;
   std::optional<std::int64_t> cost_micros;
+  std::int64_t started_at_ms = 0;  // Unix time, given by the ledger
 };
 
 struct RowNumber {
@@ -61,8 +65,13 @@ class Ledger {
   // process holds it (naming it), when the file is no ledger, is of a newer version, or the disk
   // refuses.
   static Ledger open(const std::filesystem::path &output_dir);
-  // For `status`, `gallery`: no lock, no change, works beside a running job.
+  // The same in that folder, under a lock that is held already; null: by the caller.
+  static Ledger open_in(const std::filesystem::path &folder, std::unique_ptr<FolderLock> lock,
+                        JournalMode journal);
+  // For `status`, `gallery`: no lock, no change, works beside a running job. Throws Error when the
+  // folder has none; and on a disk that machines share (JournalMode::rollback) beside a run.
   static Ledger open_read_only(const std::filesystem::path &output_dir);
+  static Ledger open_read_only_in(const std::filesystem::path &folder, JournalMode journal);
   Ledger(Ledger &&) noexcept;
   Ledger &operator=(Ledger &&) noexcept;
   ~Ledger();
@@ -87,6 +96,8 @@ class Ledger {
 
   // A billed request is about to leave: committed before this returns.
   void started(std::span<const StartedSample> samples);
+  // Billed requests that left and have no end yet, in key order.
+  std::vector<StartedSample> started_samples() const;
   // Those did not leave after all.
   void withdrawn(std::span<const SampleKey> keys);
   // Samples ended. Committed, and on disk, before this returns; takes a batch so that one fsync
@@ -96,10 +107,18 @@ class Ledger {
   // the plugin picks up where it was; without one their samples become maybe_billed, at the cost
   // that was recorded for them. Returns how many samples did.
   std::uint64_t settle_started();
+  // Every end that is ok and whose file is in no archive, in full, in key order.
+  void for_each_loose(const std::function<void(const SampleEnd &)> &visit) const;
+  // The archives that hold files, each once.
+  std::vector<std::string> containers() const;
   // Those samples' files are in that archive of the split folder now, which is on disk.
   void contained(const std::string &container, std::span<const SampleKey> keys);
+  // Those samples' files are called so now: of their ends, file_name and container are taken.
+  void placed(std::span<const SampleEnd> ends);
   // These samples count as never asked for, and are drawn again.
   void forget(std::span<const SampleKey> keys);
+  // These samples are drawn again, as `cancelled`; attempts, cost and reason of their end are kept.
+  void reopen(std::span<const SampleKey> keys);
   // As new, except for the version. On disk before this returns.
   void clear();
 
@@ -111,6 +130,15 @@ class Ledger {
   // A plugin's own state of one request, on disk before this returns; empty bytes: there is none.
   void set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes);
   std::string checkpoint(std::uint32_t row, std::uint32_t model) const;
+
+  // What the latest run noted of itself; {} before the first. No change for version().
+  Json last_run() const;
+  void set_last_run(const Json &note);
+
+  // Billed requests that left and have no end: of the run at work, or of one that died.
+  std::uint64_t unanswered() const;
+  // What SQLite finds wrong with the file, ten faults at most; empty: it is sound.
+  std::vector<std::string> damage() const;
 
   // Grows with every change of the ends or the job.
   std::uint64_t version() const;
@@ -124,7 +152,14 @@ class Ledger {
   std::unique_ptr<Impl> impl_;
 };
 
+// Copies the ledger of one output folder into another, which must have none. Reads a state that was
+// committed, also beside a running job. Throws Error.
+void copy_ledger(const std::filesystem::path &from, const std::filesystem::path &to);
+
 // Where an output folder's ledger stands.
 std::filesystem::path ledger_file(const std::filesystem::path &output_dir);
+
+// Who has an output folder's ledger open for writing, in words; empty: nobody.
+std::string ledger_holder(const std::filesystem::path &output_dir);
 
 }  // namespace pictor::host

@@ -3,26 +3,26 @@
 #include "base/error.hpp"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
-#include <ctime>
+#include <thread>
 
 namespace pictor::host {
 
 namespace {
 
-// "process 4711 on host atelier since 2024-05-01 10:00:00 UTC"
-std::string this_process() {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  return fmt::format("process {} on host {} since {:%Y-%m-%d %H:%M:%S} UTC", getpid(), host.data(),
-                     fmt::gmtime(std::time(nullptr)));
+// Twice: lock_holder() has the lock for a moment, and that is nobody's run.
+bool lock_exclusively(int descriptor, const FolderLock::Flock &flock) {
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno != EWOULDBLOCK) return false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  return flock(descriptor, LOCK_EX | LOCK_NB) == 0;
 }
 
 std::string holder(int descriptor) {
@@ -31,26 +31,38 @@ std::string holder(int descriptor) {
   return size > 0 ? std::string(text.data(), size) : "another process";
 }
 
+// What says that the file system, not another process, is the reason.
+bool knows_no_locks(int error_number) {
+  return error_number == ENOLCK || error_number == ENOSYS || error_number == EOPNOTSUPP ||
+         error_number == EINVAL;
+}
+
 }  // namespace
 
-FolderLock::FolderLock(const std::filesystem::path &file)
+FolderLock::FolderLock(const std::filesystem::path &file, const std::string &what,
+                       const Flock &flock_instead)
     : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (descriptor_ < 0) {
     throw Error(fmt::format("{}: {}", file.string(), std::strerror(errno)),
                 "the output folder must be writable");
   }
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_exclusively(descriptor_, flock_instead ? flock_instead : ::flock)) {
     const int reason = errno;
     const std::string who = reason == EWOULDBLOCK ? holder(descriptor_) : "";
     close(descriptor_);
+    descriptor_ = -1;
     if (reason == EWOULDBLOCK) {
-      throw Error(fmt::format("{} is in use by {}", file.parent_path().parent_path().string(), who),
+      throw Error(fmt::format("{} is in use by {}", what, who),
                   "wait for it to end, or choose another output folder");
     }
-    throw Error(fmt::format("{}: cannot be locked: {}", file.string(), std::strerror(reason)),
-                "use an output folder on a disk of this machine");
+    if (!knows_no_locks(reason)) {
+      throw Error(fmt::format("{}: cannot be locked: {}", file.string(), std::strerror(reason)),
+                  "use an output folder on a disk of this machine");
+    }
+    instead_ = std::make_unique<LockFile>(file.string() + ".held", what);
+    return;
   }
-  const std::string owner = this_process();
+  const std::string owner = words_for(this_process());
   // The name only serves the message above: a disk too full for it does not stop the run.
   if (ftruncate(descriptor_, 0) == 0) {
     [[maybe_unused]] const ssize_t written = pwrite(descriptor_, owner.data(), owner.size(), 0);
@@ -58,7 +70,16 @@ FolderLock::FolderLock(const std::filesystem::path &file)
 }
 
 FolderLock::~FolderLock() {
-  close(descriptor_);
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+std::string lock_holder(const std::filesystem::path &file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return "";
+  const bool held = flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  std::string who = held ? holder(descriptor) : "";
+  close(descriptor);
+  return who;
 }
 
 }  // namespace pictor::host

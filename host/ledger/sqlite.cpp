@@ -1,7 +1,5 @@
 #include "ledger/sqlite.hpp"
 
-#include "base/error.hpp"
-
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -38,6 +36,9 @@ std::string next_step(int code) {
 [[noreturn]] void fail(sqlite3 *database, int code, const std::string &file) {
   const int primary = code & 0xff;
   const char *said = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+  if (primary == SQLITE_BUSY) {
+    throw DatabaseBusy(fmt::format("{}: {}", file, said), next_step(primary), ExitCode::internal);
+  }
   const bool at_fault = primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT ||
                         primary == SQLITE_CANTOPEN || primary == SQLITE_PERM;
   throw Error(fmt::format("{}: {}", file, said), next_step(primary),

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/error.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -15,6 +17,12 @@ namespace pictor::host {
 // SQLite said and what to do. Used from one thread at a time.
 
 class Database;
+
+// Another connection holds the lock that is needed, and kept it as long as was waited for.
+class DatabaseBusy : public Error {
+ public:
+  using Error::Error;
+};
 
 // A prepared statement: bind, step until false, reset. Columns and parameters as SQLite counts
 // them: columns from 0, parameters from 1.

@@ -25,6 +25,9 @@ struct CardFacts {
   std::string version;                 // of the program, "Pictor 0.1.0"
   std::optional<std::string> license;  // an identifier of the Hub; empty: the card says none
   std::string split = "train";
+  std::string layout = "imagefolder";   // or folder, webdataset
+  bool sidecar = false;                 // folder: files stand beside the pictures
+  std::vector<std::string> extensions;  // of the pictures' names, without a dot
   std::uint64_t rows = 0;
   std::uint64_t seed = 0;
   std::vector<CardModel> models;

@@ -36,7 +36,8 @@ std::string script_json(const Json &value) {
 // Only the page's own script and style run; pictures come from the page's folder.
 std::string policy() {
   return fmt::format(
-      "default-src 'none'; img-src 'self' file:; script-src 'sha256-{}'; style-src 'sha256-{}'; "
+      "default-src 'none'; img-src 'self' file: data:; script-src 'sha256-{}'; style-src "
+      "'sha256-{}'; "
       "base-uri 'none'; form-action 'none'",
       sha256_base64(gallery::js), sha256_base64(gallery::css));
 }
@@ -69,10 +70,10 @@ Json facts_of(const GalleryEntry &entry) {
 }
 
 Json to_json(const GalleryEntry &entry) {
-  return {{"file", entry.file},       {"outcome", name_of(entry.outcome)},
-          {"message", entry.message}, {"prompt", entry.prompt},
-          {"width", entry.width},     {"height", entry.height},
-          {"facts", facts_of(entry)}};
+  return {{"file", entry.file},       {"picture", entry.picture},
+          {"message", entry.message}, {"outcome", name_of(entry.outcome)},
+          {"prompt", entry.prompt},   {"width", entry.width},
+          {"height", entry.height},   {"facts", facts_of(entry)}};
 }
 
 // Writes the page's data and returns the number of entries there are.

@@ -15,7 +15,8 @@ namespace pictor::host {
 struct GalleryEntry {
   Outcome outcome = Outcome::ok;
   std::string file;     // relative to the page, with '/'; empty: no picture
-  std::string message;  // why there is none
+  std::string picture;  // a data URI that is shown instead of the file
+  std::string message;  // why there is none, or why it is not shown
   std::string prompt;
   std::uint32_t width = 0, height = 0;  // 0: not known
   std::optional<std::uint64_t> seed;

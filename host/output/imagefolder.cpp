@@ -97,6 +97,31 @@ std::string FileNames::file_name(std::uint32_t row, std::uint32_t model, std::ui
                      layout_.generation_digits, file_extension(format));
 }
 
+bool stays_inside(const std::filesystem::path &relative) {
+  if (relative.empty() || relative.is_absolute()) return false;
+  for (const std::filesystem::path &part : relative) {
+    if (part == "..") return false;
+  }
+  return true;
+}
+
+bool is_picture_name(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash != std::string_view::npos) {
+    const std::string_view folder = name.substr(0, slash);
+    if (folder.size() < 3 || !std::all_of(folder.begin(), folder.end(), is_digit)) return false;
+    name.remove_prefix(slash + 1);
+  }
+  const std::size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+  const std::size_t dot = name.rfind('.');
+  if (digits < 6 || digits == name.size() || name[digits] != '_') return false;
+  if (dot == std::string_view::npos || !is_digit(name[dot - 1])) return false;
+  for (const ImageFormat format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp}) {
+    if (name.substr(dot + 1) == file_extension(format)) return true;
+  }
+  return false;
+}
+
 bool is_split_name(std::string_view split) {
   const auto is_word = [](char c) { return is_letter(c) || is_digit(c) || c == '_'; };
   if (split.empty() || split.size() > 64 || !is_word(split.front()) || !is_word(split.back())) {

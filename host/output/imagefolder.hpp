@@ -4,7 +4,9 @@
 #include "config/config.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pictor::host {
@@ -51,6 +53,12 @@ class FileNames {
   FolderLayout layout_;
   std::vector<std::string> models_;
 };
+
+// Whether a relative path names something below the folder that it starts from.
+bool stays_inside(const std::filesystem::path &relative);
+
+// Whether a name is one that FileNames gives: of a picture, with its sub-folder if it has one.
+bool is_picture_name(std::string_view name);
 
 // Whether a split can be a folder and a name on the Hub: letters, digits, '_', single '.'s inside.
 bool is_split_name(std::string_view split);

@@ -49,11 +49,6 @@ ColumnType wider(ColumnType a, ColumnType b) {
   return is_numeric(a) && is_numeric(b) ? ColumnType::number : ColumnType::text;
 }
 
-bool is_taken_by_loader(std::string_view name) {
-  return name == "image" || name == "file_names" || name.ends_with("_file_name") ||
-         name.ends_with("_file_names");
-}
-
 struct Column {
   std::string name;     // in the records
   std::string written;  // in the file
@@ -121,6 +116,11 @@ std::string line_of(const Json &record, const std::vector<Column> &columns) {
 }
 
 }  // namespace
+
+bool is_taken_by_loader(std::string_view name) {
+  return name == "image" || name == "file_names" || name.ends_with("_file_name") ||
+         name.ends_with("_file_names");
+}
 
 std::uint64_t write_metadata_file(const std::filesystem::path &path, const RecordSource &source) {
   Columns found;

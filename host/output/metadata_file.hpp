@@ -5,8 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string_view>
 
 namespace pictor::host {
+
+// Whether the loader of imagefolders takes a column of that name for pictures.
+bool is_taken_by_loader(std::string_view name);
 
 // Gives each record of a file to the visitor, in the order in which they are written. May be called
 // several times and gives the same records each time.
@@ -21,8 +25,7 @@ using RecordSource = std::function<void(const RecordVisitor &visit)>;
 // Types of a column: boolean, integer, number (integers among fractions become fractions), text for
 // everything mixed; lists and objects are their JSON as text, and so is a column with an integer
 // beyond 64 signed bits. What a record lacks is null; a column that is null everywhere is left out.
-// A name that the loader would take for a picture's (`image`, `*_file_name`, `*_file_names`) gets
-// "_value" at its end.
+// A name that is_taken_by_loader() gets "_value" at its end.
 //
 // Replaced as a whole: temporary file, flushed, renamed. Throws FileError; passes on what the
 // source throws.

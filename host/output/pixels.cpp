@@ -111,6 +111,19 @@ std::variant<Pixels, Failure> packed_pixels(const Picture &picture) {
   return pixels;
 }
 
+Picture picture_of(const Pixels &pixels) {
+  Picture picture;
+  picture.data = SharedBytes(SharedBytes{}, pixels.bytes.data());
+  picture.size = pixels.bytes.size();
+  picture.width = pixels.width;
+  picture.height = pixels.height;
+  picture.channels = pixels.channels;
+  picture.stride_y = pixels.row_bytes();
+  picture.stride_x = pixels.channels;
+  picture.stride_c = 1;
+  return picture;
+}
+
 Pixels over_white(const Pixels &rgba) {
   Pixels rgb{rgba.width, rgba.height, 3, {}};
   rgb.bytes.resize(rgb.row_bytes() * rgb.height);

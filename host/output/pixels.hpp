@@ -30,6 +30,9 @@ std::optional<Failure> check_shape(std::uint32_t width, std::uint32_t height,
 // Fails (`internal`) for NaN and infinities, naming the first in reading order.
 std::variant<Pixels, Failure> packed_pixels(const Picture &picture);
 
+// The pixels as a picture that borrows them.
+Picture picture_of(const Pixels &pixels);
+
 // RGBA laid over white, as RGB.
 Pixels over_white(const Pixels &rgba);
 

@@ -33,6 +33,20 @@ std::string_view canonical_name(const RowField &field) {
   return field.name == "text" ? std::string_view("prompt") : std::string_view(field.name);
 }
 
+// By name; fields of one name in their order.
+void append_fields(std::string &bytes, const RowFields &fields) {
+  std::vector<const RowField *> sorted;
+  sorted.reserve(fields.size());
+  for (const RowField &field : fields) sorted.push_back(&field);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const RowField *a, const RowField *b) {
+    return canonical_name(*a) < canonical_name(*b);
+  });
+  for (const RowField *field : sorted) {
+    append_text(bytes, canonical_name(*field));
+    append_value(bytes, field->value);
+  }
+}
+
 }  // namespace
 
 Hash128 key_of_id(std::string_view id) {
@@ -46,17 +60,15 @@ Hash128 key_of_bad_row(std::string_view text) {
 }
 
 Hash128 key_of_content(const RowFields &fields) {
-  std::vector<const RowField *> sorted;
-  sorted.reserve(fields.size());
-  for (const RowField &field : fields) sorted.push_back(&field);
-  std::sort(sorted.begin(), sorted.end(), [](const RowField *a, const RowField *b) {
-    return canonical_name(*a) < canonical_name(*b);
-  });
   std::string bytes = "row";
-  for (const RowField *field : sorted) {
-    append_text(bytes, canonical_name(*field));
-    append_value(bytes, field->value);
-  }
+  append_fields(bytes, fields);
+  return hash128(bytes);
+}
+
+Hash128 key_of_choice(std::string_view id, const RowFields &chosen) {
+  std::string bytes = "choice";
+  append_text(bytes, id);
+  append_fields(bytes, chosen);
   return hash128(bytes);
 }
 

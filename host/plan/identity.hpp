@@ -18,6 +18,11 @@ namespace pictor::host {
 // occurrence number: which of them is which makes no difference.
 Hash128 key_of_id(std::string_view id);
 Hash128 key_of_content(const RowFields &fields);
+// Of a row that was expanded: without an id it is known by the content that came out, like a row
+// that was written so. With one, by that and what was chosen: the matrix's values by name, then
+// what the choices of each column became. Either way it keeps its identity when values and options
+// are added.
+Hash128 key_of_choice(std::string_view id, const RowFields &chosen);
 Hash128 key_of_bad_row(std::string_view text);
 
 // The positions of the keys, equal keys beside each other and in their order.

@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "plan/limit_pool.hpp"
+#include "plan/matrix.hpp"
+#include "plan/name_fields.hpp"
 #include "plan/parameters.hpp"
 
 #include <fmt/format.h>
@@ -61,6 +63,7 @@ RowRules rules_for(const Config &config, const std::vector<PreparedModel> &model
   for (const PreparedModel &model : models) {
     rules.models.emplace_back(model.name, &model.specs);
     rules.missing.push_back(model.missing);
+    rules.pinned.push_back(model.pinned);
   }
   return rules;
 }
@@ -106,8 +109,12 @@ PreparedJob prepare_job(const Config &config, bool strict) {
     models.back().stands_in = models.size() > config.job.models.size();
   }
   // The prompts keep pointers to the specs, which a moved vector leaves where they are.
-  Prompts prompts = Prompts::open(config.job, rules_for(config, models, strict));
-  return {std::move(resolved), std::move(models), std::move(prompts)};
+  const RowRules rules = rules_for(config, models, strict);
+  Prompts prompts = Prompts::open(config.job, rules);
+  resolved.job.matrix = with_absolute_paths(config.job.matrix, rules);
+  PreparedJob job{std::move(resolved), std::move(models), std::move(prompts)};
+  check_name_fields(job);
+  return job;
 }
 
 }  // namespace pictor::host

@@ -32,22 +32,23 @@ void Plan::recorded(const Sample &sample, Outcome outcome) {
   ++counts_.outcomes[static_cast<std::size_t>(outcome)];
 }
 
-void Plan::limit(std::uint64_t pictures) {
+void Plan::keep(const std::function<bool(const Sample &)> &wanted) {
   for (std::uint32_t row = 0; row < rows(); ++row) {
     for (std::uint32_t model = 0; model < models_; ++model) {
       Lane &lane = lanes_[model];
       for (std::uint64_t slot = first_[row]; slot < first_[row + 1]; ++slot) {
-        if (lane.states[slot] != ready) continue;
-        if (pictures > 0) {
-          --pictures;
-          continue;
-        }
+        const auto generation = static_cast<std::uint32_t>(slot - first_[row]);
+        if (lane.states[slot] != ready || wanted({row, model, generation})) continue;
         lane.states[slot] = withheld;
         ++counts_.beyond_limit;
         --lane.ready;
       }
     }
   }
+}
+
+void Plan::limit(std::uint64_t pictures) {
+  keep([&pictures](const Sample &) { return pictures > 0 && pictures-- > 0; });
 }
 
 std::vector<Work> Plan::next_ready(std::uint32_t model, std::uint32_t max_rows, Time now) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <queue>
 #include <vector>
@@ -42,7 +43,8 @@ struct PlanCounts {
 };
 
 // What is wanted, what is running, what is done: bookkeeping only, without threads or files. A byte
-// per picture and model. Filled first, in the order add_row, recorded, limit; then worked off.
+// per picture and model. Filled first, in the order add_row, recorded, keep, limit; then worked
+// off.
 class Plan {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -55,6 +57,8 @@ class Plan {
   // How a sample ended in an earlier run. One that is drawn again stays open; one that the plan
   // does not want, because the row or the number of pictures changed, is ignored.
   void recorded(const Sample &sample, Outcome outcome);
+  // Only those of the pictures that are not drawn yet; the others stay open.
+  void keep(const std::function<bool(const Sample &)> &wanted);
   // At most so many pictures, the first by row, then model, then generation; the others stay open.
   void limit(std::uint64_t pictures);
 

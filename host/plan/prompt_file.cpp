@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "plan/gunzip.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,8 +10,8 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <utility>
-#include <vector>
 
 namespace pictor::host {
 namespace {
@@ -23,22 +24,28 @@ std::string lower_extension(const fs::path &path) {
   return extension;
 }
 
-PromptFormat format_of(const fs::path &path) {
+// Nothing for a name that does not tell: x.gz.
+std::optional<PromptFormat> format_of(const fs::path &path) {
   const std::string extension = lower_extension(path);
   if (extension == ".txt") return PromptFormat::text;
   if (extension == ".csv") return PromptFormat::csv;
   if (extension == ".tsv") return PromptFormat::tsv;
   if (extension == ".jsonl" || extension == ".ndjson") return PromptFormat::jsonl;
   const std::string name = path.string();
-  if (extension == ".gz" || extension == ".zst" || extension == ".parquet") {
+  if (extension == ".gz") {
+    const fs::path inner = path.parent_path() / path.stem();
+    if (!inner.has_extension()) return std::nullopt;
+    return format_of(inner);
+  }
+  if (extension == ".zst" || extension == ".parquet") {
     throw Error(name + ": reading " + extension + " files of prompts is not built yet",
-                extension == ".parquet" ? "write the rows as .jsonl" : "unpack it first");
+                extension == ".parquet" ? "write the rows as .jsonl" : "unpack it: zstd -d FILE");
   }
   if (extension == ".json") {
     throw Error(name + ": one JSON document is not read as prompts",
                 "write one object a line and call it .jsonl: jq -c '.[]'");
   }
-  throw Error(name + ": prompts are read from .txt, .csv, .tsv and .jsonl files",
+  throw Error(name + ": prompts are read from .txt, .csv, .tsv and .jsonl files, also as .gz",
               "a prompt itself goes into a list: prompts: [\"a fox\"]");
 }
 
@@ -63,6 +70,46 @@ int temporary_file() {
   return descriptor;
 }
 
+// Closed at the end unless released.
+class OpenFile {
+ public:
+  explicit OpenFile(const fs::path &path)
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) throw FileError("read", path, errno);
+    int error = ::fstat(descriptor_, &status_) == 0 ? 0 : errno;
+    if (error == 0 && S_ISDIR(status_.st_mode)) error = EISDIR;
+    if (error == 0) return;
+    ::close(descriptor_);
+    throw FileError("read", path, error);
+  }
+  ~OpenFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  OpenFile(const OpenFile &) = delete;
+  OpenFile &operator=(const OpenFile &) = delete;
+
+  int descriptor() const { return descriptor_; }
+  const struct stat &status() const { return status_; }
+  int release() { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_;
+  struct stat status_ {};
+};
+
+// The next bytes of a stream, at least two of them unless it ends; 0 at its end.
+std::size_t read_some(int from, const std::string &name, std::string &buffer) {
+  std::size_t done = 0;
+  while (done < 2) {
+    const ssize_t got = ::read(from, buffer.data() + done, buffer.size() - done);
+    if (got == 0) break;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw FileError("read", name, errno);
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
 }  // namespace
 
 PromptFile PromptFile::open(const JobConfig &job) {
@@ -80,25 +127,29 @@ void PromptFile::open_path(const fs::path &path) {
   if (path == "-") {
     name_ = "stdin";
     folder_ = fs::current_path();
-    spool(STDIN_FILENO);
-    format_ = sniffed(*this);
-    return;
+    return open_stream(STDIN_FILENO);
   }
   name_ = path.string();
   folder_ = path.parent_path();
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw FileError("read", path, errno);
-  descriptor_ = descriptor;
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) throw FileError("read", path, errno);
-  if (S_ISDIR(status.st_mode)) throw FileError("read", path, EISDIR);
-  if (S_ISREG(status.st_mode)) {
-    format_ = format_of(path);
-    size_ = static_cast<std::uint64_t>(status.st_size);
-    return;
+  OpenFile file(path);
+  if (!S_ISREG(file.status().st_mode)) return open_stream(file.descriptor());
+  const std::optional<PromptFormat> format = format_of(path);
+  char start[2] = {};
+  const ssize_t got = ::pread(file.descriptor(), start, sizeof start, 0);
+  if (got < 0) throw FileError("read", path, errno);
+  const bool packed = is_gzip({start, static_cast<std::size_t>(got)});
+  if (packed || lower_extension(path) == ".gz") {
+    spool(file.descriptor(), true);
+    format_ = format ? *format : sniffed(*this);
+  } else {
+    format_ = *format;
+    size_ = static_cast<std::uint64_t>(file.status().st_size);
+    descriptor_ = file.release();
   }
-  spool(descriptor);
-  ::close(descriptor);
+}
+
+void PromptFile::open_stream(int from) {
+  spool(from, false);
   format_ = sniffed(*this);
 }
 
@@ -111,18 +162,22 @@ void PromptFile::open_list(const JobConfig &job) {
   for (const Json &prompt : job.inline_prompts) write_all(prompt.dump() + "\n");
 }
 
-void PromptFile::spool(int from) {
+// `packed`: it must be gzip; else it may be.
+void PromptFile::spool(int from, bool packed) {
   descriptor_ = temporary_file();
-  std::vector<char> buffer(1 << 18);
-  for (;;) {
-    const ssize_t got = ::read(from, buffer.data(), buffer.size());
-    if (got == 0) return;
-    if (got > 0) {
-      write_all({buffer.data(), static_cast<std::size_t>(got)});
-    } else if (errno != EINTR) {
-      throw FileError("read", name_, errno);
+  std::string buffer(1 << 18, '\0');
+  Gunzip gunzip(name_, [this](std::string_view bytes) { write_all(bytes); });
+  std::size_t got = read_some(from, name_, buffer);
+  packed = packed || is_gzip(std::string_view(buffer).substr(0, got));
+  for (; got > 0; got = read_some(from, name_, buffer)) {
+    const std::string_view bytes = std::string_view(buffer).substr(0, got);
+    if (packed) {
+      gunzip.feed(bytes);
+    } else {
+      write_all(bytes);
     }
   }
+  if (packed) gunzip.finish();
 }
 
 void PromptFile::write_all(std::string_view bytes) {

@@ -11,8 +11,9 @@ namespace pictor::host {
 
 enum class PromptFormat { text, csv, tsv, jsonl };
 
-// An open file of prompts. Stdin, pipes and lists from the YAML are copied to a temporary file that
-// has no name, so that every row can be read again.
+// An open file of prompts. Stdin, pipes, lists from the YAML and what is gzip'd (known by its first
+// bytes, whatever its name) are copied, unpacked, to a temporary file that has no name, so that
+// every row can be read again.
 class PromptFile {
  public:
   // Throws Error for a file that is missing, unreadable, or of a format that is not read.
@@ -33,7 +34,8 @@ class PromptFile {
   PromptFile() = default;
   void open_path(const std::filesystem::path &path);
   void open_list(const JobConfig &job);
-  void spool(int from);
+  void open_stream(int from);
+  void spool(int from, bool packed);
   void write_all(std::string_view bytes);
   void check_encoding() const;
 
@@ -41,7 +43,7 @@ class PromptFile {
   PromptFormat format_ = PromptFormat::text;
   std::string name_;
   std::filesystem::path folder_;
-  std::uint64_t size_ = 0;
+  std::uint64_t size_ = 0;  // unpacked
 };
 
 }  // namespace pictor::host

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace pictor::host {
 
 // One line of the prompt file, read and checked.
 struct Row {
-  std::string id;  // the user's, or empty
+  std::string id;  // the user's, or empty; of one that was expanded "ID-" and part of its key
   std::string prompt;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint32_t> num_generations;
@@ -31,7 +32,7 @@ struct Row {
 
 // A row that cannot be drawn, found before the first image.
 struct BadRow {
-  std::uint32_t index;  // position among all rows of the file
+  std::uint32_t index;  // position among all rows
   std::uint64_t line;
   std::string message;  // with the column's name and the value
 };
@@ -48,11 +49,13 @@ struct RowRules {
   std::vector<std::vector<std::uint32_t>> stand_ins;
   // The first so many are the job's, which a `model` column may name; nothing: all.
   std::optional<std::uint32_t> nameable;
+  // For each of them, parameters that were given with --param; may be left empty.
+  std::vector<std::set<std::string>> pinned;
   bool strict = false;  // a bad row is an Error at once
 };
 
-// A prompt file after one pass: every row was read and checked, none is kept. Costs about 40 bytes
-// a row.
+// A prompt file that was read once: every row was expanded and checked, none is kept. Costs 32
+// bytes a row of the file and 16 a row that it is expanded to.
 //
 //   .txt          one prompt a line
 //   .csv, .tsv    RFC 4180 with a header; an empty cell is an absent value
@@ -60,8 +63,13 @@ struct RowRules {
 //   stdin, pipes  .jsonl when the first character is '{', else .txt
 //   YAML list     as .jsonl
 //
+// Each of them may be gzip'd.
+//
 // Blank lines are passed over. Columns: `prompt` or `text`, `id`, `seed`, `num_generations`,
 // `model`, and the request parameters of the models; all others travel to the metadata.
+//
+// With variants and a matrix each row of the file is expanded (plan/expansion.hpp); the rows of the
+// job are what came out, those of one row of the file beside each other.
 class Prompts {
  public:
   // Reads everything once. Throws Error for a missing or unreadable file, a bad header, a duplicate
@@ -72,7 +80,8 @@ class Prompts {
   Prompts &operator=(Prompts &&) noexcept;
   ~Prompts();
 
-  std::uint32_t size() const;  // rows, bad ones included
+  std::uint32_t size() const;          // rows, bad ones included
+  std::uint32_t rows_in_file() const;  // before they were expanded
   Hash128 key(
       std::uint32_t index) const;  // identity: the id, or the content and its occurrence number
   std::uint32_t num_generations(

@@ -26,6 +26,10 @@ class RowError : public std::runtime_error {
 
 inline constexpr std::size_t most_columns = 1000;  // of a row, and keys of an object in it
 
+// Throws RowError for text that is not UTF-8 or holds NUL, with the byte, from 1: what `cut -b` and
+// an editor's goto understand.
+void require_text(std::string_view text);
+
 // A line of a text file: the prompt.
 void read_text_row(std::string_view text, RowFields &fields);
 

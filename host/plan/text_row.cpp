@@ -1,3 +1,4 @@
+#include "base/escape.hpp"
 #include "plan/row_fields.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +24,15 @@ std::size_t read_quoted(std::string_view text, std::size_t position, std::string
 }
 
 }  // namespace
+
+void require_text(std::string_view text) {
+  if (const std::size_t at = first_invalid_utf8(text); at != std::string_view::npos) {
+    throw RowError(fmt::format("not UTF-8 at byte {}", at + 1));
+  }
+  if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
+    throw RowError(fmt::format("the character NUL at byte {}", at + 1));
+  }
+}
 
 void read_text_row(std::string_view text, RowFields &fields) {
   fields.clear();

@@ -23,7 +23,7 @@ std::string read_details(const pictor_str &text) {
   return json.is_object() ? json.dump() : std::string();
 }
 
-Outcome outcome_of(const PluginError &error) {
+Outcome outcome_of_status(const PluginError &error) {
   switch (error.status) {
     case PICTOR_CANCELLED:
       return Outcome::cancelled;
@@ -35,8 +35,7 @@ Outcome outcome_of(const PluginError &error) {
     case PICTOR_UNAVAILABLE:
     case PICTOR_PROTOCOL:
     case PICTOR_DEVICE_LOST:
-      return (error.flags & PICTOR_ERROR_MAYBE_BILLED) != 0 ? Outcome::maybe_billed
-                                                            : Outcome::transient;
+      return Outcome::transient;
     case PICTOR_INVALID_ARGUMENT:
     case PICTOR_UNSUPPORTED:
     case PICTOR_NOT_FOUND:
@@ -51,6 +50,13 @@ Outcome outcome_of(const PluginError &error) {
     default:
       return Outcome::internal;
   }
+}
+
+// What may have been paid for is never asked for again by itself.
+Outcome outcome_of(const PluginError &error) {
+  const Outcome outcome = outcome_of_status(error);
+  const bool paid = (error.flags & PICTOR_ERROR_MAYBE_BILLED) != 0;
+  return paid && drawn_again(outcome) ? Outcome::maybe_billed : outcome;
 }
 
 // What stays as it is whatever the next request says.

@@ -13,9 +13,10 @@ constexpr const char *stage = "row";
 using Messages = std::map<SampleKey, std::string>;
 
 Messages wanted_messages(const Prompts &prompts, const RowNumbers &numbers,
-                         std::span<const std::uint32_t> models) {
+                         std::span<const std::uint32_t> models, const std::optional<Shard> &shard) {
   Messages messages;
   for (const BadRow &row : prompts.bad_rows()) {
+    if (shard && !shard->draws(row.index)) continue;
     for (const std::uint32_t model : models) {
       messages[{numbers.number(row.index), model, 0}] =
           fmt::format("line {}: {}", row.line, row.message);
@@ -55,8 +56,8 @@ SampleEnd bad_end(const SampleKey &key, const std::string &message) {
 }  // namespace
 
 void record_bad_rows(Ledger &ledger, const Prompts &prompts, const RowNumbers &numbers,
-                     std::span<const std::uint32_t> models) {
-  const Messages wanted = wanted_messages(prompts, numbers, models);
+                     std::span<const std::uint32_t> models, const std::optional<Shard> &shard) {
+  const Messages wanted = wanted_messages(prompts, numbers, models, shard);
   const Messages recorded = recorded_messages(ledger);
   std::vector<SampleKey> mended;
   for (const auto &[key, message] : recorded) {

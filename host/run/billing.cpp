@@ -34,10 +34,6 @@ std::uint32_t lane_of(const Request &request) {
   return request.work.lane;
 }
 
-// What is reserved for a picture of which no price is known: nothing unknown is free, so that it no
-// longer leaves once the limit is reached.
-constexpr Micros unknown_price = 1;
-
 void put_cost(Json &metadata, Micros cost, bool is_estimate) {
   if (metadata.contains("cost")) return;
   metadata["cost"] = dollars_of(cost);
@@ -91,8 +87,9 @@ Billing::Admitted Billing::admit(const Request &request) {
   each.entry = model.prices.find(request.asked.parameters, request.pictures());
   const bool priced = has_image_price(each.entry);
   if (!priced && needs_price(model)) return {0, false};
-  const Micros guess = model.billed ? std::max(model.dearest, unknown_price) : 0;
-  each.price = priced ? each.entry->image->high : guess;
+  const bool used_up = budget_.limit() && budget_.spent() >= *budget_.limit();
+  if (!priced && model.billed && used_up) return {0, false};
+  each.price = priced ? each.entry->image->high : model.dearest;
   std::uint64_t pictures = request.pictures();
   Budget::Answer answer = budget_.reserve(each.price * static_cast<Micros>(pictures));
   if (answer == Budget::Answer::never) {
@@ -111,12 +108,8 @@ std::optional<Micros> Billing::reserved(const Request &request, std::uint32_t in
   const auto found = out_.find(request.sample(index));
   if (found == out_.end()) return std::nullopt;
   const Reservation &reservation = found->second;
-  return most_of(reservation);
-}
-
-std::optional<Micros> Billing::most_of(const Reservation &reservation) {
-  const bool known = has_image_price(reservation.entry) || reservation.price > unknown_price;
-  return known ? std::optional(reservation.price) : std::nullopt;
+  if (!has_image_price(reservation.entry) && reservation.price == 0) return std::nullopt;
+  return reservation.price;
 }
 
 Billing::Reservation Billing::take(const Sample &sample) {
@@ -148,9 +141,12 @@ std::optional<Micros> Billing::cost_of(const Request &request, const SampleEnd &
     if (cost) return *cost / request.pictures();
   }
   is_estimate = true;
-  if (end.outcome == Outcome::maybe_billed) return most_of(reservation);
+  const bool priced = has_image_price(entry);
+  if (end.outcome == Outcome::maybe_billed) {
+    return priced || reservation.price > 0 ? std::optional(reservation.price) : std::nullopt;
+  }
   const bool billed = came || (end.failure && end.failure->billed);
-  if (!billed || !has_image_price(entry)) return std::nullopt;
+  if (!billed || !priced) return std::nullopt;
   return entry->image->likely;
 }
 

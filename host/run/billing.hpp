@@ -70,7 +70,6 @@ class Billing {
   bool needs_price(const Model &model) const;
   static std::optional<Micros> cost_of(const Request &request, const SampleEnd &end,
                                        const Reservation &reservation, bool &is_estimate);
-  static std::optional<Micros> most_of(const Reservation &reservation);
   Reservation take(const Sample &sample);
 
   std::shared_ptr<const PriceTables> tables_;

@@ -1,15 +1,17 @@
 #include "run/dataset_files.hpp"
 
-#include "base/escape.hpp"
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "output/dataset_card.hpp"
 #include "output/gallery.hpp"
 #include "output/metadata_file.hpp"
+#include "run/card_facts.hpp"
+#include "run/gallery_entries.hpp"
+#include "run/sink.hpp"
+#include "run/stored_pictures.hpp"
 
 #include <fmt/format.h>
-
-#include <map>
 
 namespace pictor::host {
 
@@ -17,59 +19,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t prompts_on_card = 5;
-
-std::string title_of(const fs::path &output_dir) {
-  const fs::path folder = output_dir.has_filename() ? output_dir : output_dir.parent_path();
-  return valid_utf8(folder.filename().string());
-}
-
 void write_metadata(const Ledger &ledger, const fs::path &split_folder) {
   write_metadata_file(split_folder / "metadata.jsonl", [&](const RecordVisitor &visit) {
     ledger.for_each_end([&](const SampleEnd &end) {
       if (end.outcome != Outcome::ok) return;
-      Json record = {{"file_name", end.file_name}};
-      record.update(end.metadata);
-      visit(record);
+      visit(metadata_of(end));
     });
   });
-}
-
-Json card_parameters(const RunModel &model) {
-  Json json = Json::object();
-  for (const Parameters *values : {&model.load, &model.request}) {
-    for (const auto &[id, value] : *values) {
-      const ParameterSpec *spec = find_spec(model.specs, id);
-      if (spec != nullptr && spec->type == ParameterType::secret) continue;
-      json[id] = value;
-    }
-  }
-  return json;
-}
-
-CardFacts card_facts(const Ledger &ledger, const Config &config, std::span<const RunModel> models,
-                     std::uint64_t rows) {
-  CardFacts facts;
-  facts.title = title_of(config.job.output.dir);
-  facts.version = program_version();
-  facts.split = config.job.output.split;
-  facts.rows = rows;
-  facts.seed = config.job.seed;
-  std::map<std::string, std::string> model_names;
-  ledger.for_each_end([&](const SampleEnd &end) {
-    ++facts.counts[static_cast<std::size_t>(end.outcome)];
-    if (end.outcome != Outcome::ok) return;
-    model_names.emplace(end.metadata.value("model", ""), end.metadata.value("model_name", ""));
-    const std::vector<std::string> &shown = facts.example_prompts;
-    if (shown.size() < prompts_on_card && (shown.empty() || shown.back() != end.prompt)) {
-      facts.example_prompts.push_back(end.prompt);
-    }
-  });
-  for (const RunModel &model : models) {
-    facts.models.push_back({model.name, model_names[model.name], model.plugin, model.plugin_version,
-                            card_parameters(model)});
-  }
-  return facts;
 }
 
 // The resolved job, with what it cannot say in keys: which programs drew it.
@@ -87,25 +43,6 @@ std::string job_file(const Config &config, std::span<const RunModel> models) {
   return text + to_yaml(config);
 }
 
-GalleryEntry gallery_entry(const SampleEnd &end, const std::string &split) {
-  GalleryEntry entry;
-  entry.outcome = end.outcome;
-  if (end.outcome == Outcome::ok) entry.file = split + "/" + end.file_name;
-  if (end.failure) entry.message = end.failure->message;
-  entry.prompt = end.prompt;
-  entry.seed = end.seed;
-  entry.sha256 = end.sha256;
-  entry.settings = end.metadata;
-  const auto size = [&](const char *name) {
-    const auto found = end.metadata.find(name);
-    return found != end.metadata.end() && found->is_number_unsigned() ? found->get<std::uint32_t>()
-                                                                      : 0;
-  };
-  entry.width = size("width");
-  entry.height = size("height");
-  return entry;
-}
-
 }  // namespace
 
 std::string program_version() {
@@ -114,28 +51,63 @@ std::string program_version() {
 
 std::vector<fs::path> dataset_files(const fs::path &output_dir, const std::string &split) {
   return {output_dir / split / "metadata.jsonl", output_dir / "README.md", output_dir / "job.yaml",
-          output_dir / "gallery.html"};
+          output_dir / "gallery.html", failures_file(output_dir)};
 }
 
-void write_dataset_files(const Ledger &ledger, const Config &config,
-                         std::span<const RunModel> models, std::uint64_t rows) {
-  const OutputConfig &output = config.job.output;
-  const fs::path split_folder = output.dir / output.split;
+void write_listings(const Ledger &ledger, const fs::path &output_dir, const LineOfRow &line_of) {
+  const Json job = ledger.job();
+  const fs::path split_folder = output_dir / job.value("split", "train");
   make_directories(split_folder);
-  write_metadata(ledger, split_folder);
-  write_file(output.dir / "README.md", dataset_card(card_facts(ledger, config, models, rows)));
-  write_file(output.dir / "job.yaml", job_file(config, models));
+  if (!recorded_sink(job).sharded()) write_metadata(ledger, split_folder);
+  write_failures(ledger, output_dir, line_of);
   sync_directory(split_folder);
-  sync_directory(output.dir);
+}
+
+DatasetFacts dataset_facts(const Config &config, std::span<const RunModel> models,
+                           std::uint64_t rows) {
+  return {rows, card_models(models), job_file(config, models)};
+}
+
+Json to_json(const DatasetFacts &facts) {
+  Json json = {{"rows", facts.rows}, {"models", Json::array()}, {"job_yaml", facts.job_yaml}};
+  for (const CardModel &model : facts.models) {
+    json["models"].push_back({{"name", model.name},
+                              {"plugin", model.plugin},
+                              {"plugin_version", model.plugin_version},
+                              {"parameters", model.parameters}});
+  }
+  return json;
+}
+
+DatasetFacts dataset_facts_from_json(const Json &json) try {
+  DatasetFacts facts{json.at("rows"), {}, json.at("job_yaml")};
+  for (const Json &model : json.at("models")) {
+    facts.models.push_back({model.at("name"), "", model.at("plugin"), model.at("plugin_version"),
+                            model.at("parameters")});
+  }
+  return facts;
+} catch (const Json::exception &error) {
+  throw Error(fmt::format("the ledger's record of the job is damaged: {}", error.what()));
+}
+
+void write_dataset_files(const Ledger &ledger, const fs::path &output_dir,
+                         const DatasetFacts &dataset, const LineOfRow &line_of) {
+  write_listings(ledger, output_dir, line_of);
+  CardFacts facts = card_facts(ledger, output_dir);
+  facts.rows = dataset.rows;
+  describe_models(facts, dataset.models);
+  write_file(output_dir / "README.md", dataset_card(facts));
+  write_file(output_dir / "job.yaml", dataset.job_yaml);
+  sync_directory(output_dir);
 }
 
 fs::path write_dataset_gallery(const fs::path &output_dir) {
   const Ledger ledger = Ledger::open_read_only(output_dir);
-  const std::string split = ledger.job().value("split", "train");
+  StoredPictures pictures(output_dir, ledger);
   fs::path page = output_dir / "gallery.html";
-  write_gallery(page, title_of(output_dir), program_version(), [&](const GalleryVisitor &visit) {
-    ledger.for_each_end([&](const SampleEnd &end) { visit(gallery_entry(end, split)); });
-  });
+  write_gallery(
+      page, dataset_title(output_dir), program_version(),
+      [&](const GalleryVisitor &visit) { visit_gallery_entries(ledger, pictures, visit); });
   return page;
 }
 

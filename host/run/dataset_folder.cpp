@@ -5,6 +5,7 @@
 #include "output/decode.hpp"
 #include "output/infotext.hpp"
 #include "run/sample_record.hpp"
+#include "run/sink.hpp"
 
 #include <chrono>
 #include <string_view>
@@ -58,12 +59,17 @@ struct DatasetFolder::File {
   std::uint64_t kept_size = 0;
 };
 
-DatasetFolder::DatasetFolder(std::filesystem::path folder, FileNames names, EncodeOptions options,
-                             std::string version)
-    : folder_(std::move(folder)),
-      names_(std::move(names)),
-      options_(options),
-      version_(std::move(version)) {
+PictureNaming row_naming(FileNames names) {
+  return
+      [names = std::move(names)](const Request &request, std::uint32_t index, ImageFormat format) {
+        const SampleKey key = request.key(index);
+        return names.file_name(key.row, key.model, key.generation, format);
+      };
+}
+
+DatasetFolder::DatasetFolder(std::filesystem::path folder, PictureNaming naming,
+                             PictureEncoding encoding)
+    : folder_(std::move(folder)), naming_(std::move(naming)), encoding_(std::move(encoding)) {
   make_directories(folder_);
   sync_directory(folder_.parent_path());
 }
@@ -73,9 +79,10 @@ std::variant<DatasetFolder::File, Failure> DatasetFolder::make_file(const DrawnP
   const Picture &picture = drawn.picture;
   if (picture.kind == Picture::Kind::raw) {
     set_size(record, picture.width, picture.height);
-    auto encoded = encode_picture(picture, options_, {make_infotext(record, version_), record});
+    auto encoded = encode_picture(picture, encoding_.options,
+                                  {make_infotext(record, encoding_.version), record});
     if (auto *failure = std::get_if<Failure>(&encoded)) return std::move(*failure);
-    return File{options_.format, std::get<std::string>(std::move(encoded)), {}, 0};
+    return File{encoding_.options.format, std::get<std::string>(std::move(encoded)), {}, 0};
   }
   File file{ImageFormat::png, {}, picture.data, picture.size};
   const auto checked = check_image(file.bytes());
@@ -83,7 +90,22 @@ std::variant<DatasetFolder::File, Failure> DatasetFolder::make_file(const DrawnP
   const ImageInfo &info = std::get<ImageInfo>(checked);
   set_size(record, info.width, info.height);
   file.format = info.format;
+  if (encoding_.transcode && info.format != encoding_.options.format) {
+    if (auto other = converted(file.bytes(), record)) return std::move(*other);
+  }
   return file;
+}
+
+// Nothing when the format cannot hold it: a picture that was paid for is kept as it is then.
+std::optional<DatasetFolder::File> DatasetFolder::converted(std::string_view bytes,
+                                                            const Json &record) const {
+  const auto decoded = decode_image(bytes);
+  const auto *pixels = std::get_if<Pixels>(&decoded);
+  if (pixels == nullptr) return std::nullopt;
+  auto encoded = encode_picture(picture_of(*pixels), encoding_.options,
+                                {make_infotext(record, encoding_.version), record});
+  if (std::holds_alternative<Failure>(encoded)) return std::nullopt;
+  return File{encoding_.options.format, std::get<std::string>(std::move(encoded)), {}, 0};
 }
 
 SampleEnd DatasetFolder::store(const DrawnPicture &drawn) {
@@ -103,13 +125,13 @@ SampleEnd DatasetFolder::store(const DrawnPicture &drawn) {
 
   const Clock::time_point writing = Clock::now();
   const File &file = std::get<File>(made);
-  const SampleKey key = end.key;
-  make_sub_folder(names_.folder(key.row));
-  end.file_name = names_.file_name(key.row, key.model, key.generation, file.format);
+  end.file_name = naming_(request, drawn.index, file.format);
+  make_sub_folders(std::filesystem::path(end.file_name).parent_path());
   write_file(folder_ / end.file_name, file.bytes());
   end.file_size = file.bytes().size();
   end.sha256 = sha256_hex(file.bytes().data(), file.bytes().size());
   end.metadata["sha256"] = end.sha256;
+  write_sidecar(end);
   end.write_ns = nanoseconds_since(writing);
   end.outcome = Outcome::ok;
   return end;
@@ -123,13 +145,22 @@ SampleEnd DatasetFolder::failed(const Request &request, std::uint32_t index,
   return end;
 }
 
-void DatasetFolder::make_sub_folder(const std::string &name) {
-  if (name.empty()) return;
+void DatasetFolder::write_sidecar(const SampleEnd &end) const {
+  if (encoding_.sidecar == "none") return;
+  const std::filesystem::path picture = folder_ / end.file_name;
+  write_file(std::filesystem::path(picture).replace_extension(encoding_.sidecar),
+             sidecar_content(encoding_.sidecar, end));
+}
+
+void DatasetFolder::make_sub_folders(const std::filesystem::path &relative) {
+  if (relative.empty()) return;
   const std::lock_guard lock(mutex_);
-  if (made_.contains(name)) return;
-  make_directories(folder_ / name);
-  sync_directory(folder_);
-  made_.insert(name);
+  if (made_.contains(relative)) return;
+  make_directories(folder_ / relative);
+  for (std::filesystem::path above = relative; !above.empty(); above = above.parent_path()) {
+    if (!made_.insert(above).second) break;
+    sync_directory((folder_ / above).parent_path());
+  }
 }
 
 void DatasetFolder::flush(std::span<const SampleEnd> ends) {

@@ -24,11 +24,13 @@ std::vector<std::optional<std::uint32_t>> model_positions(const Ledger &ledger,
   return positions;
 }
 
-void add_rows(Plan &plan, const Prompts &prompts) {
+void add_rows(Plan &plan, const Prompts &prompts, const std::optional<Shard> &shard) {
   std::vector<bool> bad(prompts.size());
   for (const BadRow &row : prompts.bad_rows()) bad[row.index] = true;
   for (std::uint32_t row = 0; row < prompts.size(); ++row) {
-    if (bad[row]) {
+    if (shard && !shard->draws(row)) {
+      plan.add_row(0, std::nullopt);
+    } else if (bad[row]) {
       plan.add_row(1, std::nullopt);
     } else {
       plan.add_row(prompts.num_generations(row), prompts.model(row));
@@ -39,10 +41,11 @@ void add_rows(Plan &plan, const Prompts &prompts) {
 }  // namespace
 
 Plan plan_dataset(const Prompts &prompts, const RowNumbers &numbers,
-                  std::span<const RunModel> models, const Ledger *ledger) {
+                  std::span<const RunModel> models, const Ledger *ledger,
+                  const std::optional<Shard> &shard) {
   const auto wanted = static_cast<std::uint32_t>(wanted_models(models).size());
   Plan plan(wanted, static_cast<std::uint32_t>(models.size()) - wanted);
-  add_rows(plan, prompts);
+  add_rows(plan, prompts, shard);
   for (const BadRow &row : prompts.bad_rows()) {
     for (std::uint32_t model = 0; model < models.size(); ++model) {
       plan.recorded({row.index, model, 0}, Outcome::invalid);

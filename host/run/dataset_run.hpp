@@ -2,8 +2,10 @@
 
 #include "base/interrupt.hpp"
 #include "config/config.hpp"
+#include "ledger/shard.hpp"
 #include "plan/prompts.hpp"
 #include "run/request.hpp"
+#include "run/retry.hpp"
 #include "run/status.hpp"
 #include "run/summary.hpp"
 
@@ -15,8 +17,10 @@
 namespace pictor::host {
 
 struct RunOptions {
-  std::optional<std::uint64_t> limit;  // pictures asked for by this run, at most
-  bool overwrite = false;              // begin the dataset anew
+  std::optional<std::uint64_t> limit = {};  // pictures asked for by this run, at most
+  bool overwrite = false;                   // begin the dataset anew
+  std::optional<RetryWish> retry = {};      // draw just those again
+  std::optional<Shard> shard = {};  // draw only that part; the dataset's files are left to a merge
 };
 
 // Asked a few times a second, from the thread that runs.

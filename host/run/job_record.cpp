@@ -1,6 +1,7 @@
 #include "run/job_record.hpp"
 
 #include "base/error.hpp"
+#include "run/sink.hpp"
 
 #include <fmt/format.h>
 
@@ -50,6 +51,16 @@ class Comparison {
   std::vector<ChangedSetting> changes;
 };
 
+// Shards may change their size from one to the next; what stands in them or how files are called
+// may not.
+void compare_sinks(Comparison &comparison, const Sink &before, const Sink &after) {
+  const auto text = [](const std::string &value) { return value.empty() ? Json() : Json(value); };
+  comparison.compare("job.output.layout", before.layout, after.layout);
+  comparison.compare("job.output.name", text(before.name), text(after.name));
+  comparison.compare("job.output.sidecar", before.sidecar, after.sidecar);
+  comparison.compare("job.output.transcode", before.transcode, after.transcode);
+}
+
 }  // namespace
 
 Json job_record(const Config &config, std::span<const RunModel> models,
@@ -61,11 +72,13 @@ Json job_record(const Config &config, std::span<const RunModel> models,
                  {"layout", to_json(layout)},
                  {"models", Json::object()}};
   if (output.format != ImageFormat::png) record["quality"] = output.quality;
+  add_to_record(sink_of(output), record);
   for (const RunModel &model : models) {
     record["models"][model.name] = {
         {"plugin", model.plugin},
         {"plugin_version", model.plugin_version},
         {"model_id", model.model_id},
+        {"billed", model.billed},
         {"load", pixel_parameters(model.load, model.specs)},
         {"generation_kwargs", pixel_parameters(model.request, model.specs)}};
   }
@@ -79,6 +92,7 @@ std::vector<ChangedSetting> changed_settings(const Json &before, const Json &aft
   comparison.compare("job.output.format", member(before, "format"), after["format"]);
   comparison.compare("job.output.quality", member(before, "quality"), member(after, "quality"));
   comparison.compare("job.output.split", member(before, "split"), after["split"]);
+  compare_sinks(comparison, recorded_sink(before), recorded_sink(after));
   for (const RunModel &model : models) {
     const Json old = member(member(before, "models"), model.name);
     if (old.is_null()) continue;
@@ -99,20 +113,31 @@ bool has_ends(const Ledger &ledger) {
   return any;
 }
 
+void refuse_changes(const std::filesystem::path &output_dir,
+                    const std::vector<ChangedSetting> &changes, const std::string &hint) {
+  std::string text = fmt::format("{} was made with other settings:", output_dir.string());
+  for (const ChangedSetting &change : changes) {
+    text += fmt::format("\n  {}: {} then, {} now", change.key, change.before, change.after);
+  }
+  throw Error(text, hint);
+}
+
+void keep_other_models(const Json &before, Json &after) {
+  if (!before.contains("models")) return;
+  for (const auto &[name, settings] : before["models"].items()) {
+    if (!after["models"].contains(name)) after["models"][name] = settings;
+  }
+}
+
 void refuse_changed_settings(const Ledger &ledger, const Config &config, const Json &after,
                              std::span<const RunModel> models) {
   const Json before = ledger.job();
   if (before.empty() || !has_ends(ledger)) return;
   const auto changes = changed_settings(before, after, models);
   if (changes.empty()) return;
-  std::string text =
-      fmt::format("{} was made with other settings:", config.job.output.dir.string());
-  for (const ChangedSetting &change : changes) {
-    text += fmt::format("\n  {}: {} then, {} now", change.key, change.before, change.after);
-  }
-  throw Error(text,
-              "set them back, give --overwrite to draw all of it again, or choose another "
-              "job.output.dir");
+  refuse_changes(config.job.output.dir, changes,
+                 "set them back, give --overwrite to draw all of it again, or choose another "
+                 "job.output.dir");
 }
 
 }  // namespace pictor::host

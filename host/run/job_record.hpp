@@ -28,6 +28,14 @@ std::vector<ChangedSetting> changed_settings(const Json &before, const Json &aft
 // Whether any sample's end is recorded.
 bool has_ends(const Ledger &ledger);
 
+// "DIR was made with other settings: ..."
+[[noreturn]] void refuse_changes(const std::filesystem::path &output_dir,
+                                 const std::vector<ChangedSetting> &changes,
+                                 const std::string &hint);
+
+// A model that this job does not use may come back: what it drew with stays on record.
+void keep_other_models(const Json &before, Json &after);
+
 // Throws Error that names what changed when the ledger has ends that came by other settings than
 // those of `after`, this job's record.
 void refuse_changed_settings(const Ledger &ledger, const Config &config, const Json &after,

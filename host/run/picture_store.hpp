@@ -21,6 +21,13 @@ class PictureStore {
 
   // Brings the names of the files of these ends to the disk. Throws Error.
   virtual void flush(std::span<const SampleEnd> ends) = 0;
+
+  // Those ends are in the ledger now. On the thread that owns it. Throws Error.
+  virtual void recorded(std::span<const SampleEnd>) {}
+
+  // The run ended; all that was stored is recorded. On the thread that owns the ledger. Throws
+  // Error.
+  virtual void finish() {}
 };
 
 }  // namespace pictor::host

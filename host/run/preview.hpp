@@ -36,4 +36,7 @@ using WorkVisitor =
 Preview preview_job(const PreparedJob &job, const RunOptions &options,
                     const WorkVisitor &visit = {});
 
+// What run_job() with that wish would draw again, likewise. The dataset must be there.
+RetryChoice preview_retry(const PreparedJob &job, const RetryWish &wish);
+
 }  // namespace pictor::host

@@ -29,6 +29,7 @@ struct RunModel {
   Parameters load, request;      // a row's columns are laid over the latter
   std::set<std::string> pinned;  // of request: given with --param, they win over columns
   std::uint32_t concurrency = 1;
+  bool billed = false;       // its pictures cost money
   std::uint32_t number = 0;  // in the ledger; of one that stands in: none
   LimitsConfig limits;
   RetryConfig retry;

@@ -19,6 +19,7 @@ std::vector<RunModel> run_models(const PreparedJob &job) {
     model.request = prepared.request;
     model.pinned = prepared.pinned;
     model.concurrency = prepared.concurrency;
+    model.billed = prepared.plugin->model(prepared.model_id).billed;
     model.limits = prepared.limits;
     model.retry = prepared.retry;
     model.pool = prepared.pool;

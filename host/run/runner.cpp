@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::chrono::milliseconds tick(200);
 constexpr std::size_t pictures_waiting_per_encoder = 2;
-constexpr std::size_t errors_in_summary = 3;
 
 // Two at least: while one waits for the disk, the other compresses.
 unsigned encoder_threads() {
@@ -189,7 +188,7 @@ Summary Runner::summary() const {
   summary.counts = parts_.plan.counts();
   summary.made = progress_.made;
   summary.seconds = std::chrono::duration<double>(parts_.clock->now() - begun_).count();
-  summary.errors = errors_.most_frequent(errors_in_summary);
+  tally_.put_into(summary);
   summary.stopped = stopped_;
   const Budget &budget = parts_.billing->budget();
   if (budget.limit()) summary.budget = {*budget.limit(), budget.spent(), budget_reached_};

@@ -160,7 +160,7 @@ class Runner {
   InterruptLevel level_ = InterruptLevel::none;
   std::exception_ptr broken_;  // why the run cannot go on
   std::vector<StoppedModel> stopped_;
-  ErrorTally errors_;
+  RunTally tally_;
   RunProgress progress_;
   Time begun_, drawing_since_;
 };

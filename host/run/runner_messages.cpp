@@ -155,6 +155,7 @@ void Runner::record() {
   }
   parts_.store.flush(ends);
   parts_.ledger.ended(ends);
+  parts_.store.recorded(ends);
   if (counted != 0) parts_.ledger.add_spent(-counted);
 
   const std::vector<Settled> recorded = std::exchange(settled_, {});
@@ -163,7 +164,7 @@ void Runner::record() {
     parts_.plan.finished(recorded[i].sample, end.outcome);
     ++progress_.ended;
     if (end.outcome == Outcome::ok) ++progress_.made;
-    errors_.add(end);
+    tally_.add(end);
     parts_.status.sample(end, recorded[i].request->wanted().name);
     OpenRequest &open = open_[recorded[i].request];
     --open.pictures_left;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -21,6 +22,8 @@ struct RunStart {
   std::filesystem::path output_dir;
   std::vector<std::string> models;
   PlanCounts counts;
+  std::uint32_t rows_in_file = 0;
+  std::uint32_t rows = 0;  // that they were expanded to
 };
 
 enum class ModelState { loading, drawing, waiting, stopped };
@@ -125,6 +128,40 @@ class JsonStatus : public Status {
   std::ostream &out_;
   Clock clock_;
   std::chrono::steady_clock::time_point next_{};
+};
+
+// Tells several at once.
+class StatusGroup : public Status {
+ public:
+  void add(std::unique_ptr<Status> status) { members_.push_back(std::move(status)); }
+
+  void started(const RunStart &start) override;
+  void model(const ModelReport &report) override;
+  void sample(const SampleEnd &end, const std::string &model) override;
+  void warning(const std::string &text) override;
+  void progress(const RunProgress &progress) override;
+  void ended(const Summary &summary) override;
+
+ private:
+  std::vector<std::unique_ptr<Status>> members_;
+};
+
+// For the log: every notable event at level info, no picture that was made, progress once a minute.
+class LogStatus : public Status {
+ public:
+  explicit LogStatus(Clock clock = std::chrono::steady_clock::now);
+
+  void started(const RunStart &start) override;
+  void model(const ModelReport &report) override;
+  void sample(const SampleEnd &end, const std::string &model) override;
+  void warning(const std::string &text) override;
+  void progress(const RunProgress &progress) override;
+  void ended(const Summary &summary) override;
+
+ private:
+  Clock clock_;
+  std::chrono::steady_clock::time_point last_{};
+  std::map<std::string, std::string> told_;  // by model: what was last told of it
 };
 
 }  // namespace pictor::host

@@ -40,6 +40,8 @@ void JsonStatus::started(const RunStart &start) {
   line({{"event", "start"},
         {"output_dir", start.output_dir.string()},
         {"models", start.models},
+        {"rows_in_file", start.rows_in_file},
+        {"rows", start.rows},
         {"total", start.counts.wanted - start.counts.beyond_limit},
         {"done", start.counts.ended()},
         {"outcomes", outcomes(start.counts)}});
@@ -65,6 +67,7 @@ void JsonStatus::sample(const SampleEnd &end, const std::string &model) {
                 {"outcome", host::name_of(end.outcome)}};
   if (!end.file_name.empty()) event["file_name"] = end.file_name;
   if (end.seed) event["seed"] = *end.seed;
+  if (end.attempts != 1) event["attempts"] = end.attempts;
   if (end.cost_micros) event["cost_micros"] = *end.cost_micros;
   if (end.failure) {
     event["stage"] = end.failure->stage;
@@ -110,6 +113,10 @@ void JsonStatus::ended(const Summary &summary) {
                 {"not_drawn", summary.counts.open},
                 {"seconds", summary.seconds},
                 {"images_per_minute", summary.images_per_minute()},
+                {"attempts", summary.attempts},
+                {"retries", summary.retries},
+                {"cost_micros", summary.cost_micros},
+                {"stage_seconds", mean_stage_seconds(summary.stages)},
                 {"interrupted", summary.interrupted},
                 {"errors", errors},
                 {"stopped", stopped}};

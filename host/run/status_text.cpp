@@ -3,9 +3,9 @@
 #include "base/escape.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
+#include <utility>
 
 namespace pictor::host {
 
@@ -25,19 +25,21 @@ std::string images(std::uint64_t count) {
   return fmt::format("{} {}", count, count == 1 ? "image" : "images");
 }
 
-std::string rate_text(double per_minute) {
-  return fmt::format("{:.{}f}/min", per_minute, per_minute < 100 ? 1 : 0);
-}
-
-std::string outcome_list(const PlanCounts &counts) {
-  std::vector<std::string> parts;
+// "ok 98" and so on: a table when there is more than one.
+std::vector<std::string> outcome_lines(const PlanCounts &counts) {
+  std::vector<std::pair<std::string_view, std::uint64_t>> parts;
   for (std::size_t i = 0; i < counts.outcomes.size(); ++i) {
-    if (counts.outcomes[i] > 0) {
-      parts.push_back(fmt::format("{} {}", counts.outcomes[i], outcome_names[i]));
-    }
+    if (counts.outcomes[i] > 0) parts.emplace_back(outcome_names[i], counts.outcomes[i]);
   }
-  if (counts.open > 0) parts.push_back(fmt::format("{} not drawn", counts.open));
-  return fmt::format("{}", fmt::join(parts, ", "));
+  if (counts.open > 0) parts.emplace_back("not drawn", counts.open);
+  std::string head = fmt::format("of {}:", images(counts.wanted));
+  if (parts.size() == 1) {
+    return {fmt::format("{} {} {}", head, parts.front().second, parts.front().first)};
+  }
+  std::vector<std::string> lines = {std::move(head)};
+  for (const auto &[name, count] : parts)
+    lines.push_back(fmt::format("  {:<12}{:>9}", name, count));
+  return lines;
 }
 
 }  // namespace
@@ -49,13 +51,25 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
+std::string rate_text(double per_minute) {
+  return fmt::format("{:.{}f}/min", per_minute, per_minute < 100 ? 1 : 0);
+}
+
+std::string dollars_text(std::int64_t micros) {
+  const bool whole_cents = micros % 10'000 == 0;
+  return fmt::format("${:.{}f}", static_cast<double>(micros) / 1e6, whole_cents ? 2 : 4);
+}
+
 std::string start_text(const RunStart &start) {
   const std::uint64_t there = start.counts[Outcome::ok];
   std::string text = fmt::format("{} wanted in {}", images(start.counts.wanted),
                                  terminal_safe(start.output_dir.string()));
+  if (start.rows != start.rows_in_file) {
+    text += fmt::format(", from {} rows expanded to {}", start.rows_in_file, start.rows);
+  }
   if (there > 0) text += fmt::format(", {} done before", there);
   if (start.counts.beyond_limit > 0) {
-    text += fmt::format(", {} beyond the limit", start.counts.beyond_limit);
+    text += fmt::format(", {} not asked for now", start.counts.beyond_limit);
   }
   return text;
 }
@@ -111,8 +125,12 @@ std::vector<std::string> summary_text(const Summary &summary) {
       fmt::format("{} made in {}", images(summary.made), duration_text(summary.seconds));
   if (summary.made > 0) made += " (" + rate_text(summary.images_per_minute()) + ")";
   lines.push_back(made);
-  lines.push_back(
-      fmt::format("of {}: {}", images(summary.counts.wanted), outcome_list(summary.counts)));
+  for (std::string &line : outcome_lines(summary.counts)) lines.push_back(std::move(line));
+  if (summary.retries > 0) {
+    lines.push_back(
+        fmt::format("{} attempts, {} of them retries", summary.attempts, summary.retries));
+  }
+  if (summary.cost_micros > 0) lines.push_back("cost " + dollars_text(summary.cost_micros));
   for (const StoppedModel &model : summary.stopped) {
     lines.push_back(
         fmt::format("{} stopped: {}", terminal_safe(model.name), safe(model.failure.message)));

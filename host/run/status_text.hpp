@@ -12,7 +12,9 @@ namespace pictor::host {
 // How many failed samples are shown one by one; the others are only counted.
 inline constexpr std::uint64_t max_failures_shown = 20;
 
-std::string duration_text(double seconds);  // "42 s", "3 min 20 s", "2 h 5 min"
+std::string duration_text(double seconds);      // "42 s", "3 min 20 s", "2 h 5 min"
+std::string rate_text(double per_minute);       // "35.2/min", "191/min"
+std::string dollars_text(std::int64_t micros);  // "$1.20", "$0.0042"
 
 std::string start_text(const RunStart &start);
 std::string model_text(const ModelReport &report);

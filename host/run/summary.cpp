@@ -7,6 +7,7 @@ namespace pictor::host {
 namespace {
 
 constexpr std::size_t max_different_errors = 1000;
+constexpr std::size_t errors_in_summary = 3;
 
 }  // namespace
 
@@ -46,6 +47,41 @@ std::vector<FrequentError> ErrorTally::most_frequent(std::size_t count) const {
       [](const FrequentError &a, const FrequentError &b) { return a.count > b.count; });
   errors.resize(std::min(count, errors.size()));
   return errors;
+}
+
+void StageTimes::add(const SampleEnd &end) {
+  queue_ns += end.queue_ns;
+  generate_ns += end.generate_ns;
+  encode_ns += end.encode_ns;
+  write_ns += end.write_ns;
+  ++samples;
+}
+
+Json mean_stage_seconds(const StageTimes &stages) {
+  Json means = Json::object();
+  if (stages.samples == 0) return means;
+  const auto mean = [&](std::int64_t nanoseconds) {
+    return static_cast<double>(nanoseconds) / 1e9 / static_cast<double>(stages.samples);
+  };
+  means["queue"] = mean(stages.queue_ns);
+  means["generate"] = mean(stages.generate_ns);
+  means["encode"] = mean(stages.encode_ns);
+  means["write"] = mean(stages.write_ns);
+  return means;
+}
+
+void RunTally::add(const SampleEnd &end) {
+  errors.add(end);
+  attempts += end.attempts;
+  if (end.attempts > 1) retries += end.attempts - 1;
+  if (end.outcome == Outcome::ok) stages.add(end);
+}
+
+void RunTally::put_into(Summary &summary) const {
+  summary.attempts = attempts;
+  summary.retries = retries;
+  summary.stages = stages;
+  summary.errors = errors.most_frequent(errors_in_summary);
 }
 
 }  // namespace pictor::host

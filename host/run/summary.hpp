@@ -29,6 +29,15 @@ struct StoppedModel {
   Failure failure;
 };
 
+// Where the time of samples went, in nanoseconds, and of how many.
+struct StageTimes {
+  std::int64_t queue_ns = 0, generate_ns = 0, encode_ns = 0, write_ns = 0;
+  std::uint64_t samples = 0;
+
+  void add(const SampleEnd &end);
+};
+// The means by stage, in seconds: {"queue": 0.1, ...}; {} when there is no sample.
+Json mean_stage_seconds(const StageTimes &stages);
 // What may be spent on the dataset, and what is.
 struct BudgetReport {
   Micros limit = 0, spent = 0;
@@ -40,6 +49,10 @@ struct Summary {
   PlanCounts counts;       // of the whole dataset
   std::uint64_t made = 0;  // pictures made by this run
   double seconds = 0;
+  std::uint64_t attempts = 0;    // requests of this run that asked for its samples, each counted
+  std::uint64_t retries = 0;     // of those, the ones after a sample's first
+  std::int64_t cost_micros = 0;  // of this run; 0: nothing was paid that is known
+  StageTimes stages;             // of the pictures made by this run
   std::vector<FrequentError> errors;  // of this run, the most frequent first, at most three
   std::vector<StoppedModel> stopped;
   std::optional<BudgetReport> budget;  // nothing: the job sets none
@@ -59,6 +72,16 @@ class ErrorTally {
 
  private:
   std::map<std::pair<Outcome, std::string>, FrequentError> errors_;
+};
+
+// What the samples of a run came to.
+struct RunTally {
+  ErrorTally errors;
+  std::uint64_t attempts = 0, retries = 0;
+  StageTimes stages;  // of those that are ok
+
+  void add(const SampleEnd &end);
+  void put_into(Summary &summary) const;
 };
 
 }  // namespace pictor::host

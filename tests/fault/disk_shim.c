@@ -1,9 +1,11 @@
-/* Preloaded into the program under test: makes a disk fail where a mount cannot be had.
+/* Preloaded into the program under test: makes a disk fail where a mount cannot be had, or a clock.
  *   PICTOR_FAULT_DIR    calls on files below this folder fail ...
  *   PICTOR_FAULT_ERRNO  ... with this errno (a number) ...
  *   PICTOR_FAULT_CALLS  ... in these functions: any of open,write,fsync,rename, comma-separated ...
  *   PICTOR_FAULT_AFTER  ... after so many of them have succeeded (default 0).
- * Only files whose path was seen at open() count. */
+ * Only files whose path was seen at open() count.
+ *   PICTOR_FAULT_CLOCK_JUMP  the wall clock is off by up to so many seconds, before or after, by
+ *                            another amount every few readings; the monotonic clock is right. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,8 +15,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static atomic_long counted;
@@ -89,4 +93,30 @@ int fdatasync(int fd) {
 }
 int rename(const char *from, const char *to) {
   return below(to) && fails("rename") ? -1 : REAL(rename)(from, to);
+}
+
+/* How far off the wall clock is at this reading. */
+static time_t jump(void) {
+  static atomic_long readings;
+  const char *most = getenv("PICTOR_FAULT_CLOCK_JUMP");
+  if (most == NULL) return 0;
+  const unsigned long stretch = (unsigned long)atomic_fetch_add(&readings, 1) / 5;
+  const long seconds = atol(most);
+  return (time_t)((long)(stretch * 2654435761ul % (2ul * (unsigned long)seconds + 1)) - seconds);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  const int code = REAL(clock_gettime)(clock, now);
+  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) now->tv_sec += jump();
+  return code;
+}
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+  const int code = REAL(gettimeofday)(now, zone);
+  now->tv_sec += jump();
+  return code;
+}
+time_t time(time_t *to) {
+  const time_t now = REAL(time)(NULL) + jump();
+  if (to != NULL) *to = now;
+  return now;
 }

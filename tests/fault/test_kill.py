@@ -44,7 +44,7 @@ class Kills(Workspace):
         self.assertEqual([p for p in (self.dir / "out").rglob("*.tmp")], [])
 
     def test_a_signal_drains_and_the_same_command_goes_on(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
             with self.subTest(number):
                 process = self.start()
                 while not list((self.dir / "out").rglob("*.png")) and process.poll() is None:

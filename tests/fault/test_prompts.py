@@ -1,10 +1,13 @@
 """Prompt files as users really have them."""
 
+import errno
+import gzip
 import json
 import os
 import subprocess
+import zlib
 
-from workspace import Workspace
+from workspace import SHIM, Workspace
 
 
 class PromptFiles(Workspace):
@@ -102,3 +105,68 @@ class PromptFiles(Workspace):
         result = self.run_job(input=b"a fox\nan owl\n")
         self.assertEqual(result.code, 0, result.err)
         self.assertEqual(len(self.pictures()), 2)
+
+    def test_a_gzip_file_that_is_cut_off_says_how_far_it_was_good(self):
+        rows = "".join(f"a fox number {i * 7919}\n" for i in range(100000)).encode()
+        self.write("rows.txt.gz", gzip.compress(rows)[:-4000])
+        self.job("rows.txt.gz")
+        self.assert_fails(self.run_job(), 2, "rows.txt.gz: the gzip data is cut off at byte", "lines before it are good",
+                          "gzip -dc")
+        self.assertFalse((self.dir / "out").exists())
+
+    def test_a_damaged_gzip_file_is_an_error(self):
+        damaged = bytearray(gzip.compress(b"a fox\n" * 1000, mtime=0))
+        damaged[-6] ^= 1
+        self.write("rows.txt.gz", bytes(damaged))
+        self.job("rows.txt.gz")
+        self.assert_fails(self.run_job(), 2, "rows.txt.gz", "damaged")
+
+    def test_a_gzip_bomb_is_stopped(self):
+        pack = zlib.compressobj(9, zlib.DEFLATED, 31)
+        packed = b"".join(pack.compress(bytes(1 << 24)) for _ in range(70)) + pack.flush()
+        self.write("rows.txt.gz", packed)
+        self.job("rows.txt.gz")
+        self.assert_fails(self.run_job(), 2, "rows.txt.gz", "unpack to more than 1073741824 bytes", "gunzip")
+
+    def test_a_full_temporary_folder_is_named(self):
+        self.write("rows.txt.gz", gzip.compress(b"a fox\n" * 100000))
+        self.job("rows.txt.gz")
+        (self.dir / "tmp").mkdir()
+        fault = {"LD_PRELOAD": str(SHIM), "PICTOR_FAULT_DIR": str(self.dir / "tmp"), "PICTOR_FAULT_CALLS": "write",
+                 "PICTOR_FAULT_ERRNO": str(errno.ENOSPC), "TMPDIR": str(self.dir / "tmp")}
+        self.assert_fails(self.run_job(env=fault), 1, "cannot copy prompts to", "No space left")
+
+    def test_gzip_comes_through_a_pipe(self):
+        self.job('"-"')
+        result = self.run_job(input=gzip.compress(b'{"prompt": "a fox"}\r\n') + gzip.compress(b'"an owl"\n'))
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(len(self.pictures()), 2)
+
+    def test_a_brace_that_is_never_closed_is_a_bad_row(self):
+        self.write("rows.txt", "a {red|blue} fox\nan {owl|elk\n")
+        self.job("rows.txt", job="variants: all")
+        self.assert_fails(self.run_job(), 3, "rows.txt:2: prompt: the '{' is never closed", "(byte 4)")
+        self.assertEqual(self.outcomes(), {"ok": 2, "invalid": 1})
+
+    def test_a_missing_wildcard_is_a_bad_row_with_the_nearest_name(self):
+        self.write("w/colour.txt", "red\nblue\n")
+        self.write("rows.txt", "a __colour__ fox\na __colur__ owl\n__../rows__\n")
+        self.job("rows.txt", job="variants: all\nwildcards: w")
+        self.assert_fails(self.run_job(), 3, "rows.txt:2", "there is no colur.txt", "did you mean 'colour'?",
+                          "rows.txt:3", "leads out of")
+        self.assertEqual(self.outcomes(), {"ok": 2, "invalid": 2})
+
+    def test_options_added_later_draw_only_what_is_new(self):
+        self.write("rows.txt", "a {red|blue} fox\n")
+        self.job("rows.txt", job="variants: all")
+        self.assertEqual(self.run_job().code, 0)
+        before = {p: (self.dir / "out" / p).read_bytes() for p in self.pictures()}
+        self.write("rows.txt", "a {green|red|blue} fox\n")
+        self.assertEqual(self.run_job().code, 0)
+        self.assertEqual(len(self.pictures()), 3)
+        self.assertEqual({p: (self.dir / "out" / p).read_bytes() for p in before}, before)
+
+    def test_an_explosion_is_refused_before_it_takes_place(self):
+        self.write("rows.txt", "{0|1|2|3|4|5|6|7|8|9}" * 40 + "\n")
+        self.job("rows.txt", job="variants: all")
+        self.assert_fails(self.run_job(), 2, "more than 10000000", "line 1", "draws")

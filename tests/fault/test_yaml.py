@@ -64,7 +64,7 @@ class JobFiles(Workspace):
         self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: prompts.txt\n  lane: batch\n"
                    "  output: {dir: out}\n", "job.yaml:5:3", "not built yet")
         self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: prompts.txt\n"
-                   "  output: {dir: out, layout: webdataset}\n", "job.yaml:5:", "not built yet")
+                   "  output: {dir: out, thumbnails: 1}\n", "job.yaml:5:", "not built yet")
 
     def test_an_environment_variable_that_is_not_set(self):
         self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: ${NOT_SET_ANYWHERE}\n"

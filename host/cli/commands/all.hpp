@@ -10,7 +10,12 @@ namespace pictor::host {
 std::unique_ptr<Command> make_run();
 std::unique_ptr<Command> make_generate();
 std::unique_ptr<Command> make_status();
+std::unique_ptr<Command> make_retry();
+std::unique_ptr<Command> make_verify();
+std::unique_ptr<Command> make_merge();
+std::unique_ptr<Command> make_emit_slurm();
 std::unique_ptr<Command> make_gallery();
+std::unique_ptr<Command> make_convert();
 std::unique_ptr<Command> make_inspect();
 std::unique_ptr<Command> make_params();
 std::unique_ptr<Command> make_plan();

@@ -4,10 +4,12 @@
 #include "cli/commands/all.hpp"
 #include "output/decode.hpp"
 #include "output/stored_settings.hpp"
+#include "output/tar.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +19,23 @@ namespace {
 
 constexpr std::uint64_t largest_file = std::uint64_t{1} << 30;
 
+// "train-png-000000.tar/000012_0.png" is a picture in a shard.
+std::string read_picture(const std::filesystem::path &file) {
+  for (std::filesystem::path shard = file.parent_path(); shard.has_relative_path();
+       shard = shard.parent_path()) {
+    if (shard.extension() != ".tar" || !std::filesystem::is_regular_file(shard)) continue;
+    return TarReader(shard).read(file.lexically_relative(shard).string(), largest_file);
+  }
+  if (file.extension() == ".tar" && std::filesystem::is_regular_file(file)) {
+    const TarReader shard(file);
+    throw Error(fmt::format("{} is a shard of {} files", file.string(), shard.size()),
+                fmt::format("name a picture in it: {}/{}", file.string(), shard.first()));
+  }
+  return read_file(file, largest_file);
+}
+
 std::optional<StoredSettings> settings_of(const std::string &file) {
-  const std::string bytes = read_file(file, largest_file);
+  const std::string bytes = read_picture(file);
   if (!image_format(bytes)) {
     throw Error(fmt::format("{} is not a PNG, JPEG or WebP picture", file),
                 "`pictor inspect` reads the settings inside a picture; those of a whole folder "
@@ -55,7 +72,9 @@ void show(Console &console, const std::string &file, const std::optional<StoredS
 class InspectCommand : public Command {
  public:
   void setup(CLI::App &app) override {
-    app.add_option("IMAGE", files_, "Pictures: PNG, JPEG or WebP")->required()->take_all();
+    app.add_option("IMAGE", files_, "Pictures: PNG, JPEG or WebP; in a shard as SHARD.tar/KEY.png")
+        ->required()
+        ->take_all();
   }
 
   ExitCode run(Console &console) override {

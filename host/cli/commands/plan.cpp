@@ -16,8 +16,7 @@ class PlanCommand : public Command {
   void setup(CLI::App &app) override {
     job_.setup(app);
     job_.add_max_cost(app);
-    app.add_option("--probe", probe_,
-                   "Draw N pictures with each model that costs nothing, to learn the time")
+    app.add_option("--probe", probe_, "Draw N pictures with each model that is free, for the time")
         ->type_name("N")
         ->check(whole_number(1, UINT32_MAX));
   }

@@ -1,7 +1,7 @@
 'use strict';
 
-// The page's data: {entries: [{file, outcome, message, prompt, width, height, facts: [[name, value]]}],
-// total, version}. Every text in it is hostile: it reaches the page as text nodes only.
+// The page's data: {entries: [{file, picture, outcome, message, prompt, width, height,
+// facts: [[name, value]]}], total, version}. Every text in it is hostile: it reaches the page as text nodes only.
 const data = JSON.parse(document.getElementById('data').textContent);
 const entries = data.entries;
 const windowSize = 96;  // cards that are added at a time
@@ -42,7 +42,7 @@ function outcomeText(entry) {
 
 function image(entry) {
   const picture = make('img');
-  picture.src = entry.file.split('/').map(encodeURIComponent).join('/');
+  picture.src = entry.picture || entry.file.split('/').map(encodeURIComponent).join('/');
   picture.alt = describe(entry);
   picture.decoding = 'async';
   if (entry.width > 0) picture.width = entry.width;

@@ -140,3 +140,11 @@ TEST_CASE("what a killed process left is removed, and nothing else") {
   CHECK(fs::exists(dir / ".pictor/ledger.sqlite"));
   CHECK(fs::exists(elsewhere / ".pictor-1-1.tmp"));
 }
+
+TEST_CASE("a new file is made once and never replaced") {
+  const TempDir dir;
+  CHECK(write_new_file(dir / "record", "first"));
+  CHECK_FALSE(write_new_file(dir / "record", "second"));
+  CHECK(pictor::test::read_file(dir / "record") == "first");
+  CHECK(entries(dir.path()) == 1);
+}

@@ -49,6 +49,14 @@ TEST_CASE("the first signal drains, the second stops") {
   CHECK(levels.wait_for(2) == std::vector{InterruptLevel::drain, InterruptLevel::stop});
 }
 
+TEST_CASE("the signal of a batch system drains like the others, and counts with them") {
+  const Interrupt interrupt;
+  raise(SIGUSR1);
+  CHECK(interrupt.level() == InterruptLevel::drain);
+  raise(SIGTERM);
+  CHECK(interrupt.level() == InterruptLevel::stop);
+}
+
 TEST_CASE("an interrupt starts afresh and puts the handlers back") {
   struct sigaction before {};
   sigaction(SIGINT, nullptr, &before);

@@ -176,18 +176,51 @@ TEST_CASE("wrong values are told at their place") {
 }
 
 TEST_CASE("what a later release will know is refused, never ignored") {
-  CHECK(error_of(with_job("  [[matrix]]: {a: [1]}\n")) == "the job key 'matrix' is not built yet");
+  CHECK(error_of(with_job("  [[order]]: x\n")) == "the job key 'order' is not built yet");
   CHECK(error_of(with_model("    plugin: x\n    [[sandbox]]: true\n")) ==
         "the model key 'sandbox' is not built yet");
   CHECK(error_of(with_model("    plugin: x\n    isolation: [[worker]]\n")) ==
         "isolation: worker is not built yet");
-  CHECK(error_of(with_output("dir: o, layout: [[webdataset]]")) ==
-        "layout: webdataset is not built yet");
+  CHECK(error_of(with_output("dir: o, [[thumbnails]]: 1")) ==
+        "the output key 'thumbnails' is not built yet");
   CHECK(error_of("pictor: 1\n[[sandbox]]: {}\nmodels: {}\njob: {}\n") ==
         "the key 'sandbox' is not built yet");
   CHECK_THAT(error_of("pictor: 1\nmodels: {a: {plugin: x}}\n"
                       "job: {prompts: {template: x}, output: {dir: o}}\n"),
-             ContainsSubstring("prompts made from a template are not built yet"));
+             ContainsSubstring("prompts must be a file, - for stdin, or a list"));
+}
+
+TEST_CASE("variants, wildcards and a matrix are read") {
+  const TempDir dir;
+  const JobConfig job =
+      load_config(dir.write("run.yaml", with_job("  variants: random\n  draws: 4\n  wildcards: w\n"
+                                                 "  matrix: {style: [flat, 7], seed: [1]}\n")))
+          .job;
+  CHECK(job.variants == Variants::random);
+  CHECK(job.draws == 4);
+  CHECK(job.wildcards == dir / "w");
+  REQUIRE(job.matrix.size() == 2);
+  CHECK(job.matrix[0].name == "style");
+  REQUIRE(job.matrix[0].values.size() == 2);
+  CHECK(job.matrix[0].values[0].value == "flat");
+  CHECK(job.matrix[0].values[1].value == 7);
+  CHECK(load(with_job("")).job.variants == Variants::off);
+}
+
+TEST_CASE("mistakes in what expands rows are told at their place") {
+  CHECK(error_of(with_job("  variants: [[some]]\n")) ==
+        "variants must be one of: off, all, random, not \"some\"");
+  CHECK(error_of(with_job("  draws: [[4]]\n")) == "draws means nothing without variants: random");
+  CHECK(error_of(with_job("  variants: all\n  draws: [[4]]\n")) ==
+        "draws means nothing without variants: random");
+  CHECK(error_of(with_job("  wildcards: [[w]]\n")) ==
+        "wildcards means nothing without variants: all");
+  CHECK(error_of(with_job("  matrix: {style: [[flat]]}\n")) == "style needs a list of values");
+  CHECK(error_of(with_job("  matrix: {style: [flat, [[flat]]]}\n")) == "this value is there twice");
+  CHECK_THAT(error_in(with_job("  matrix: {style: []}\n")).what(),
+             ContainsSubstring("the list of values is empty"));
+  CHECK_THAT(error_in(with_job("  matrix: [style]\n")).what(),
+             ContainsSubstring("matrix must be a map of keys and values"));
 }
 
 TEST_CASE("both kinds of isolation that there are pass") {

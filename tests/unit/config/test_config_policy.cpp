@@ -54,7 +54,7 @@ std::string told(const RetryConfig &retry) {
 TEST_CASE("a silent file asks again where that helps") {
   CHECK(told(load(two_models("")).models[0].retry) ==
         "5 attempts, 0.5..8 s: refused skip, filtered skip, rate_limited retry, transient retry, "
-        "oom retry, truncated retry, invalid skip, internal skip");
+        "oom retry, truncated skip, invalid skip, internal skip");
 }
 
 TEST_CASE("a model says what it does about failures") {
@@ -63,7 +63,7 @@ TEST_CASE("a model says what it does about failures") {
       " on: {refused: {fallback: other}, transient: stop, internal: retry}}\n"));
   CHECK(told(config.models[0].retry) ==
         "3 attempts, 1..60 s, 300 s each, redraw: refused fallback other, filtered skip, "
-        "rate_limited retry, transient stop, oom retry, truncated retry, invalid skip, internal "
+        "rate_limited retry, transient stop, oom retry, truncated skip, invalid skip, internal "
         "retry");
   CHECK(config.models[1].retry == RetryConfig());
 }

@@ -29,6 +29,10 @@ job:
   prompts:
     - "$${literal} # no comment"
     - {prompt: "quote \" and 'quote'", seed: 3}
+  variants: random
+  draws: 3
+  wildcards: ../words
+  matrix: {style: [flat, "7", "$${x}"], guidance_scale: [3, 7.50], home: ["${HOME}"]}
   seed: 5
   output: {dir: "out/a b", format: webp, quality: 80}
   budget: {max_cost: 12.5, unknown_price: allow}
@@ -54,6 +58,19 @@ TEST_CASE("a resolved job reads back as the same job, from any folder") {
   CHECK(second.job.output.quality == 80);
   CHECK(second.job.models == first.job.models);
   CHECK(second.job.inline_prompts == first.job.inline_prompts);
+  CHECK(second.job.variants == Variants::random);
+  CHECK(second.job.draws == 3);
+  CHECK(second.job.wildcards == dir / "words");
+  REQUIRE(second.job.matrix.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const MatrixKey &before = first.job.matrix[i], &after = second.job.matrix[i];
+    CHECK(after.name == before.name);
+    REQUIRE(after.values.size() == before.values.size());
+    for (std::size_t k = 0; k < after.values.size(); ++k) {
+      CHECK(after.values[k].value == before.values[k].value);
+      CHECK(after.values[k].text == before.values[k].text);
+    }
+  }
   CHECK(second.job.budget->max_cost == 12'500'000);
   CHECK(second.job.budget->allows_unknown_prices);
   CHECK(second.job.prices->replace);

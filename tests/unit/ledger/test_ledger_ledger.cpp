@@ -245,3 +245,32 @@ TEST_CASE("a file that moved into an archive is known by it") {
   CHECK(ledger.end({0, 0, 0})->container == "");
   CHECK(ledger.end({1, 0, 0})->container == "train-png-000000.tar");
 }
+
+TEST_CASE("a reopened sample is cancelled, with attempts, cost and reason kept") {
+  const TempDir dir;
+  Ledger ledger = Ledger::open(dir.path());
+  SampleEnd lost = failed(0, Outcome::refused);
+  lost.cost_micros = 10'000;
+  ledger.ended(std::array{lost, made(1, 0, 0)});
+  const std::uint64_t before = ledger.version();
+  ledger.reopen(std::array{SampleKey{0, 0, 0}});
+  CHECK(outcomes(ledger) == "0.0.0 cancelled, 1.0.0 ok");
+  CHECK(ledger.version() > before);
+  CHECK(ledger.end({0, 0, 0})->failure->message == "the policy says no");
+  ledger.ended(std::array{made(0, 0, 0)});
+  CHECK(ledger.end({0, 0, 0})->attempts == 2);
+  CHECK(ledger.end({0, 0, 0})->cost_micros == 50'000);
+}
+
+TEST_CASE("the holder of a ledger is told without taking its lock") {
+  const TempDir dir;
+  CHECK(ledger_holder(dir.path()) == "");
+  {
+    const Ledger ledger = Ledger::open(dir.path());
+    CHECK_THAT(ledger_holder(dir.path()), ContainsSubstring("process"));
+    CHECK(ledger.damage().empty());
+    CHECK(ledger.unanswered() == 0);
+  }
+  CHECK(ledger_holder(dir.path()) == "");
+  CHECK_NOTHROW(Ledger::open(dir.path()));
+}

@@ -72,7 +72,31 @@ sd\-v1\-5 through the plugin diffusion 0\.1\.0.
 | ok | 10 |
 | maybe\_billed | 2 |
 
+Those without a picture are in `failures.jsonl`.
+
 )");
+}
+
+TEST_CASE("the card of shards has a configuration for each of their formats") {
+  CardFacts facts = foxes();
+  facts.layout = "webdataset";
+  facts.extensions = {"jpg", "png"};
+  CHECK_THAT(dataset_card(facts), ContainsSubstring(R"(configs:
+- config_name: jpg
+  data_files:
+  - split: "train"
+    path: "train/train-jpg-*.tar"
+- config_name: png
+  data_files:
+  - split: "train"
+    path: "train/train-png-*.tar"
+---
+)"));
+  facts.extensions = {"png"};
+  CHECK_THAT(dataset_card(facts), ContainsSubstring("- config_name: default\n"));
+  CHECK_THAT(dataset_card(facts),
+             ContainsSubstring(
+                 R"(load_dataset("webdataset", data_files={"train": "train/train-png-*.tar"})"));
 }
 
 TEST_CASE("a license is said when it is known") {

@@ -63,7 +63,8 @@ TEST_CASE("the page holds every sample and its settings") {
   CHECK(data["total"] == 2);
   CHECK(data["version"] == "Pictor 0.1.0");
   CHECK(data["entries"][0].dump() ==
-        R"({"file":"train/000000_0.png","outcome":"ok","message":"","prompt":"a fox","width":512,)"
+        R"({"file":"train/000000_0.png","picture":"","message":"","outcome":"ok","prompt":"a fox",)"
+        R"("width":512,)"
         R"("height":768,"facts":[["seed","18446744073709551615"],["size","512 × 768"],)"
         R"(["steps","30"],["model","painter"],["file","train/000000_0.png"],["sha256","ab12"]]})");
   CHECK(data["entries"][1]["outcome"] == "refused");

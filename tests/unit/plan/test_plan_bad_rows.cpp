@@ -111,7 +111,7 @@ TEST_CASE("a whole file can be wrong") {
   CHECK(error_of("p.txt", std::string("\xff\xfe"
                                       "a\0",
                                       4)) == "p.txt: the file is UTF-16, not UTF-8");
-  CHECK_THAT(error_of("p.txt.gz", "x"), ContainsSubstring("is not built yet"));
+  CHECK_THAT(error_of("p.txt.zst", "x"), ContainsSubstring("is not built yet"));
   CHECK_THAT(error_of("p.parquet", "x"), ContainsSubstring("is not built yet"));
   CHECK_THAT(error_of("p.json", "[]"), ContainsSubstring("one JSON document"));
   CHECK_THAT(error_of("prompts", "x"), ContainsSubstring("prompts are read from .txt"));

@@ -63,7 +63,7 @@ TEST_CASE("what cannot get better is final") {
       told += std::string(told.empty() ? "" : " ") + std::string(outcome_names[i]);
     }
   }
-  CHECK(told == "refused filtered invalid maybe_billed cancelled internal");
+  CHECK(told == "refused filtered invalid truncated maybe_billed cancelled internal");
 }
 
 TEST_CASE("a plugin that knows better ends the attempts") {

@@ -55,3 +55,48 @@ TEST_CASE("a number leads back to the row's place, if the row is still there") {
   CHECK_FALSE(numbers.position(0));
   CHECK_FALSE(numbers.position(99));
 }
+
+namespace {
+
+std::string by_position(const std::string &rows, const std::string &known_numbers) {
+  std::vector<RowNumber> known;
+  for (const char number : known_numbers) {
+    const auto at = static_cast<std::uint32_t>(number - '0');
+    known.push_back({key_of(rows[at]), at});
+  }
+  const RowNumbers result = RowNumbers::by_position(
+      static_cast<std::uint32_t>(rows.size()), [&](std::uint32_t i) { return key_of(rows[i]); },
+      [](std::uint32_t i) { return i % 2 == 1; }, known);
+  std::string text;
+  for (std::uint32_t i = 0; i < rows.size(); ++i) text += std::to_string(result.number(i));
+  text += " | new";
+  for (const RowNumber &row : result.fresh()) {
+    text += std::string(" ") + static_cast<char>(row.key.high) + std::to_string(row.number);
+  }
+  return text;
+}
+
+std::string print(const std::string &rows, std::size_t count) {
+  return to_hex(fingerprint(static_cast<std::uint32_t>(count),
+                            [&](std::uint32_t i) { return key_of(rows[i]); }));
+}
+
+}  // namespace
+
+TEST_CASE("a shard's numbers are positions, and only its own rows are new to its ledger") {
+  CHECK(by_position("abcde", "") == "01234 | new b1 d3");
+  CHECK(by_position("abcde", "1") == "01234 | new d3");
+  CHECK(by_position("abcde", "13") == "01234 | new");
+}
+
+TEST_CASE("a fingerprint tells files apart, and one that goes on from its beginning") {
+  CHECK(print("abc", 3) == print("abcd", 3));
+  CHECK(print("abc", 3) != print("abcd", 4));
+  CHECK(print("abc", 3) != print("acb", 3));
+  CHECK(print("", 0) == print("x", 0));
+  const std::string many(3000, 'a');
+  std::string changed = many;
+  changed[2500] = 'b';
+  CHECK(print(many, 3000) != print(changed, 3000));
+  CHECK(print(many, 2500) == print(changed, 2500));
+}

@@ -55,6 +55,15 @@ TEST_CASE("every status of a plugin has its outcome") {
   CHECK(outcome_of(-1) == "internal");
 }
 
+TEST_CASE("what may have been paid for is not drawn again by itself") {
+  CHECK(outcome_of(PICTOR_CANCELLED, PICTOR_ERROR_MAYBE_BILLED) == "maybe_billed");
+  CHECK(outcome_of(PICTOR_DEVICE_LOST, PICTOR_ERROR_MAYBE_BILLED) == "maybe_billed stops");
+  CHECK(outcome_of(PICTOR_RESOURCE_EXHAUSTED, PICTOR_ERROR_MAYBE_BILLED) == "maybe_billed");
+  // Final as they are.
+  CHECK(outcome_of(PICTOR_CONTENT_REJECTED, PICTOR_ERROR_MAYBE_BILLED) == "refused");
+  CHECK(outcome_of(PICTOR_INTERNAL, PICTOR_ERROR_MAYBE_BILLED) == "internal");
+}
+
 TEST_CASE("a status that this host does not know keeps its number") {
   const pictor_error error = error_of(99, "new trouble");
   CHECK(to_failure(copy_error(&error), "generate").message ==

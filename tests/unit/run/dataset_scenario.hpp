@@ -44,6 +44,10 @@ class DatasetScenario {
     model.specs = {steps, threads, key};
     model.load = {{"threads", 2}, {"api_key", "FAKE_KEY"}};
     model.request = {{"num_inference_steps", 20}};
+    model.retry.attempts = 1;  // no test waits for a second one
+    config.models.emplace_back().name = model.name;
+    config.models.back().plugin = model.plugin;
+    config.job.models = {model.name};
     config.job.seed = 42;
     config.job.output.dir = dir / "out";
     write_prompts(prompts_jsonl);

@@ -1,6 +1,8 @@
 #include "run/status.hpp"
+#include "run/status_metrics.hpp"
 #include "run/status_text.hpp"
 #include "support/catch.hpp"
+#include "support/temp_dir.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -97,7 +99,9 @@ TEST_CASE("a model is told by what it does") {
 TEST_CASE("the summary names the counts and the most frequent errors") {
   CHECK(joined(summary_text(summary())) ==
         "30 images made in 1 min 30 s (20.0/min)\n"
-        "of 100 images: 98 ok, 2 refused\n"
+        "of 100 images:\n"
+        "  ok                 98\n"
+        "  refused             2\n"
         "2 x refused: no foxes (such as row 12 (fox-3))\n");
 }
 
@@ -271,4 +275,55 @@ TEST_CASE("a tally of endlessly different errors stays small") {
   ErrorTally tally;
   for (int i = 0; i < 5000; ++i) tally.add(refused("request " + std::to_string(i)));
   CHECK(tally.most_frequent(10'000).size() == 1000);
+}
+
+TEST_CASE("the summary tells retries and cost when there are any, and one outcome in one line") {
+  Summary all = summary();
+  all.counts = counts(4, 4, 0);
+  all.errors.clear();
+  all.attempts = 6;
+  all.retries = 2;
+  all.cost_micros = 120'000;
+  CHECK(joined(summary_text(all)) ==
+        "30 images made in 1 min 30 s (20.0/min)\n"
+        "of 4 images: 4 ok\n"
+        "6 attempts, 2 of them retries\n"
+        "cost $0.12\n");
+}
+
+TEST_CASE("attempts and stage times are counted by sample") {
+  RunTally tally;
+  SampleEnd made;
+  made.outcome = Outcome::ok;
+  made.attempts = 3;
+  made.generate_ns = 4'000'000'000;
+  tally.add(made);
+  made.attempts = 1;
+  made.generate_ns = 2'000'000'000;
+  tally.add(made);
+  Summary summary;
+  tally.put_into(summary);
+  CHECK(summary.attempts == 4);
+  CHECK(summary.retries == 2);
+  CHECK(mean_stage_seconds(summary.stages)["generate"] == 3.0);
+  CHECK(mean_stage_seconds(StageTimes{}) == Json::object());
+}
+
+TEST_CASE("metrics are replaced every few seconds, escape names, and end the file") {
+  const pictor::test::TempDir dir;
+  FakeClock time;
+  MetricsStatus status(dir / "run.prom", time.clock());
+  const auto file = [&] { return pictor::test::read_file(dir / "run.prom"); };
+  status.started({"/data/\"foxes\"\n", {"painter"}, counts(100, 15, 0)});
+  CHECK_THAT(file(), ContainsSubstring("pictor_open{dir=\"/data/\\\"foxes\\\"\\n\"} 85\n"));
+  status.sample(refused("no foxes"), "painter");
+  time.pass(4);
+  status.progress(half_way());
+  CHECK_THAT(file(), ContainsSubstring("} 85\n"));
+  time.pass(1);
+  status.progress(half_way());
+  CHECK_THAT(file(), ContainsSubstring("outcome=\"refused\",model=\"painter\"} 1\n"));
+  CHECK_THAT(file(), ContainsSubstring("pictor_images_per_minute{dir="));
+  status.ended(summary());
+  CHECK(file().ends_with("# EOF\n"));
 }
