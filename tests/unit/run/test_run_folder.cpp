@@ -2,6 +2,7 @@
 #include "dataset_scenario.hpp"
 #include "support/catch.hpp"
 
+#include <set>
 #include <sstream>
 
 using namespace pictor::host;
