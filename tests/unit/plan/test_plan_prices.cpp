@@ -92,7 +92,8 @@ TEST_CASE("an entry without conditions makes the price the same for all") {
 TEST_CASE("the job's table is asked before pictor's own") {
   PriceTable mine = table_of("  - {plugin: openai, model: dall-e-2, image: 7}\n");
   const auto price = [&](const std::string &model) {
-    const PriceEntry *entry = ModelPrices(price_tables(mine), "openai", {model}).find({}, 1);
+    const ModelPrices prices(price_tables(mine), "openai", {model});
+    const PriceEntry *entry = prices.find({}, 1);
     return entry == nullptr ? std::string("unknown") : money_text(entry->image->likely);
   };
   CHECK(price("dall-e-2") == "$7.00");
