@@ -50,7 +50,7 @@ class Workspace(unittest.TestCase):
         lines += [f"  {line}" for line in job.splitlines()]
         return self.write("job.yaml", "\n".join(lines) + "\n")
 
-    def pictor(self, *arguments, env=None, timeout=120, **options):
+    def pictor(self, *arguments, env=None, timeout=600, **options):
         """Runs pictor in the folder to its end; a hang fails the test."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PICTOR_")}
         environment.update({"NO_COLOR": "1", **(env or {})})
