@@ -1,0 +1,80 @@
+#include "openai_model.hpp"
+
+#include "row.hpp"
+#include "row_check.hpp"
+
+#include <utility>
+
+namespace pictor::openai {
+
+ModelInfo OpenAiModel::info() {
+  ModelInfo info;
+  info.id = "openai";
+  info.label = "OpenAI Images API";
+  info.doc =
+      "Image models of OpenAI and Azure OpenAI, and of every server that speaks the Images API: "
+      "LocalAI, vLLM-Omni, SGLang, LiteLLM, stable-diffusion.cpp.";
+  info.features = {"text-to-image", "image-to-image", "inpainting"};
+  info.max_concurrency = 0;
+  info.billed = true;
+  info.needs_network = true;
+  // OpenAI's own models have none; where a server takes one, each picture says so.
+  info.ignores_seed = true;
+  return info;
+}
+
+OpenAiModel::OpenAiModel(const Params &config)
+    : settings_(std::make_shared<const Settings>(settings_of(config))) {}
+
+OpenAiModel::~OpenAiModel() {
+  unload();
+}
+
+void OpenAiModel::load(Loading &) {
+  Settings settings = *settings_;
+  Endpoint &endpoint = settings.endpoint;
+  if (endpoint.is_openai && endpoint.secret_headers.empty() &&
+      !endpoint.headers.find("authorization") && !endpoint.headers.find("api-key") &&
+      endpoint.custom_headers.empty()) {
+    throw Error(Status::unauthenticated,
+                "there is no key for " + endpoint.who + "; " + endpoint.key_advice);
+  }
+  if (!endpoint.custom_headers.empty()) {
+    with_secret(endpoint.custom_headers,
+                [&](std::string_view lines) { add_header_lines(endpoint, lines); });
+  }
+  for (const remote::SecretHeader &header : endpoint.secret_headers) {
+    with_secret(header.secret, [](std::string_view) {});
+  }
+  auto client = std::make_shared<remote::HttpClient>(settings.client);
+  settings_ = std::make_shared<const Settings>(std::move(settings));
+  const std::lock_guard lock(mutex_);
+  client_ = std::move(client);
+}
+
+// Ends what is in flight.
+void OpenAiModel::unload() {
+  std::shared_ptr<remote::HttpClient> client;
+  const std::lock_guard lock(mutex_);
+  client.swap(client_);
+}
+
+void OpenAiModel::cancel() {
+  const std::lock_guard lock(mutex_);
+  if (client_) client_->check_cancelled();
+}
+
+void OpenAiModel::warn_once(const std::string &text) const {
+  if (warned_.insert(text).second) log(LogLevel::warning, text);
+}
+
+void OpenAiModel::validate(const Request &request) const {
+  const std::string doubt = check_row(request, *settings_);
+  if (!doubt.empty()) warn_once(doubt);
+}
+
+void OpenAiModel::agenerate(Request &&request) {
+  std::make_shared<Row>(std::move(request), settings_, *client_)->go_on();
+}
+
+}  // namespace pictor::openai

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "parameters.hpp"
+#include "remote/http_client.hpp"
+#include <pictor/model.hpp>
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pictor::openai {
+
+// The pictor model: any number of rows at once over one HTTP client.
+class OpenAiModel : public AsyncImageGenerationModel {
+ public:
+  static ModelInfo info();
+  static std::vector<RuntimeParameter> runtime_parameters() { return openai_parameters(); }
+  explicit OpenAiModel(const Params &config);
+  ~OpenAiModel() override;
+
+  void load(Loading &loading) override;
+  void unload() override;
+  std::string model_name() const override { return settings_->model; }
+  void validate(const Request &request) const override;
+  void agenerate(Request &&request) override;
+  void cancel() override;
+
+ private:
+  void warn_once(const std::string &text) const;
+
+  std::shared_ptr<const Settings> settings_;
+  std::mutex mutex_;  // guards client_: cancel() may come at any time
+  std::shared_ptr<remote::HttpClient> client_;
+  mutable std::set<std::string> warned_;
+};
+
+}  // namespace pictor::openai
