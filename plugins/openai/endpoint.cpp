@@ -42,7 +42,8 @@ std::string host_of(const std::string &origin) {
 }
 
 bool is_under(const std::string &host, std::string_view domain) {
-  return host == domain || host.ends_with("." + std::string(domain));
+  if (!host.ends_with(domain)) return false;
+  return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
 }
 
 // An http or https URL that requests can be appended to.

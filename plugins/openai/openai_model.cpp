@@ -1,7 +1,7 @@
 #include "openai_model.hpp"
 
+#include "ask_check.hpp"
 #include "row.hpp"
-#include "row_check.hpp"
 
 #include <utility>
 
@@ -64,17 +64,23 @@ void OpenAiModel::cancel() {
   if (client_) client_->check_cancelled();
 }
 
-void OpenAiModel::warn_once(const std::string &text) const {
-  if (warned_.insert(text).second) log(LogLevel::warning, text);
+// The row in the API's words, checked.
+Ask OpenAiModel::checked_ask(const Request &request) const {
+  Ask ask = ask_of(request.prompt(), request.generation_kwargs(), *settings_);
+  const std::string doubt = check_ask(ask, *settings_);
+  if (doubt.empty()) return ask;
+  const std::lock_guard lock(mutex_);
+  if (warned_.insert(doubt).second) log(LogLevel::warning, doubt);
+  return ask;
 }
 
 void OpenAiModel::validate(const Request &request) const {
-  const std::string doubt = check_row(request, *settings_);
-  if (!doubt.empty()) warn_once(doubt);
+  checked_ask(request);
 }
 
 void OpenAiModel::agenerate(Request &&request) {
-  std::make_shared<Row>(std::move(request), settings_, *client_)->go_on();
+  Ask ask = checked_ask(request);
+  std::make_shared<Row>(std::move(request), std::move(ask), settings_, *client_)->go_on();
 }
 
 }  // namespace pictor::openai

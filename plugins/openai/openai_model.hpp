@@ -2,6 +2,7 @@
 
 #include "parameters.hpp"
 #include "remote/http_client.hpp"
+#include "request_body.hpp"
 #include <pictor/model.hpp>
 
 #include <memory>
@@ -28,12 +29,12 @@ class OpenAiModel : public AsyncImageGenerationModel {
   void cancel() override;
 
  private:
-  void warn_once(const std::string &text) const;
+  Ask checked_ask(const Request &request) const;
 
   std::shared_ptr<const Settings> settings_;
-  std::mutex mutex_;  // guards client_: cancel() may come at any time
+  mutable std::mutex mutex_;  // cancel() and agenerate() may come at any time
   std::shared_ptr<remote::HttpClient> client_;
-  mutable std::set<std::string> warned_;
+  mutable std::set<std::string> warned_;  // doubts that were told
 };
 
 }  // namespace pictor::openai

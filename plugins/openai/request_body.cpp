@@ -149,7 +149,8 @@ Ask ask_of(std::string_view prompt, const Params &kwargs, const Settings &settin
   if (kwargs.has("svg")) ask.fields["svg"] = object_of(kwargs, "svg");
   add_images(ask, kwargs);
   if (kwargs.has("extra_body")) {
-    for (const auto &[name, value] : object_of(kwargs, "extra_body").items()) {
+    const Json extra = object_of(kwargs, "extra_body");
+    for (const auto &[name, value] : extra.items()) {
       refuse_own_setting(name);
       ask.fields[name] = value;
     }

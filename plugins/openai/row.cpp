@@ -65,11 +65,12 @@ void Row::guarded(Step step) noexcept {
   }
 }
 
-Row::Row(Request request, std::shared_ptr<const Settings> settings, remote::HttpClient &client)
+Row::Row(Request request, Ask ask, std::shared_ptr<const Settings> settings,
+         remote::HttpClient &client)
     : request_(std::move(request)),
       settings_(std::move(settings)),
       client_(client),
-      ask_(ask_of(request_.prompt(), request_.generation_kwargs(), *settings_)),
+      ask_(std::move(ask)),
       slices_(slices_of(request_, ask_, *settings_)) {}
 
 void Row::go_on() noexcept {

@@ -20,8 +20,9 @@ namespace pictor::openai {
 // as long as a transfer or download refers to it.
 class Row : public std::enable_shared_from_this<Row> {
  public:
-  // Both outlive the row. Throws Error(invalid_argument).
-  Row(Request request, std::shared_ptr<const Settings> settings, remote::HttpClient &client);
+  // The client outlives the row.
+  Row(Request request, Ask ask, std::shared_ptr<const Settings> settings,
+      remote::HttpClient &client);
 
   // Sends the next slice, or ends the row when all were asked for.
   void go_on() noexcept;

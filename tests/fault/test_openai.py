@@ -30,15 +30,15 @@ class OpenAi(Workspace):
 
     def failures(self):
         path = self.dir / "out/failures.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [json.loads(line) for line in path.read_text().split("\n") if line] if path.exists() else []
 
     def metadata(self):
-        return [json.loads(line) for line in (self.dir / "out/train/metadata.jsonl").read_text().splitlines()]
+        return [json.loads(line) for line in (self.dir / "out/train/metadata.jsonl").read_text().split("\n") if line]
 
     def details(self):
         ledger = sqlite3.connect(f"file:{self.dir}/out/.pictor/ledger.sqlite?mode=ro", uri=True)
         try:
-            return [json.loads(text) for (text,) in ledger.execute("SELECT details FROM outcomes") if text]
+            return [json.loads(text) for (text,) in ledger.execute("SELECT details_json FROM samples") if text]
         finally:
             ledger.close()
 

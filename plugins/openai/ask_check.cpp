@@ -1,7 +1,6 @@
-#include "row_check.hpp"
+#include "ask_check.hpp"
 
 #include "models.hpp"
-#include "request_body.hpp"
 
 #include <algorithm>
 
@@ -85,9 +84,9 @@ void check_model(const Ask &ask, const std::string &model) {
 
 }  // namespace
 
-std::string check_row(const Request &row, const Settings &settings) {
-  const Ask ask = ask_of(row.prompt(), row.generation_kwargs(), settings);
-  if (row.prompt().find_first_not_of(" \t\r\n") == std::string_view::npos) {
+std::string check_ask(const Ask &ask, const Settings &settings) {
+  const auto prompt = ask.fields["prompt"].get<std::string>();
+  if (prompt.find_first_not_of(" \t\r\n") == std::string::npos) {
     throw mistake("prompt", ask.is_edit() ? "an edit needs a prompt: variations of a picture "
                                             "without one were retired, so say what to change"
                                           : "the prompt is empty");
@@ -97,10 +96,9 @@ std::string check_row(const Request &row, const Settings &settings) {
   check_stream(ask, settings.model);
   check_model(ask, settings.model);
   const std::size_t longest = longest_prompt(settings.model);
-  if (longest != 0 && characters(row.prompt()) > longest) {
+  if (longest != 0 && characters(prompt) > longest) {
     throw mistake("prompt", settings.model + " reads prompts of up to " + std::to_string(longest) +
-                                " characters; this one has " +
-                                std::to_string(characters(row.prompt())));
+                                " characters; this one has " + std::to_string(characters(prompt)));
   }
   const std::string text = ask.fields.value("size", "");
   const auto size = size_of(text);
