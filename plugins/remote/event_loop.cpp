@@ -72,7 +72,7 @@ bool HttpClient::Loop::leave(Wish wish) {
   const std::lock_guard lock(mutex_);
   if (ended_) return false;
   wish(wishes_);
-  curl_multi_wakeup(multi_);
+  if (!std::exchange(woken_, true)) curl_multi_wakeup(multi_);
   return true;
 }
 
@@ -101,6 +101,7 @@ void HttpClient::Loop::run() {
       const std::lock_guard lock(mutex_);
       wishes = std::exchange(wishes_, {});
       ended_ = wishes.end;
+      woken_ = false;
     }
     for (Timer &timer : wishes.timers) timers_.push_back(std::move(timer));
     if (wishes.end) {

@@ -66,6 +66,7 @@ class HttpClient::Loop {
 
   std::mutex mutex_;
   Wishes wishes_;
+  bool woken_ = false;  // a wake-up is under way for what stands in wishes_
   bool ended_ = false;
 
   // Of the loop's thread.
