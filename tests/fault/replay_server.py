@@ -37,6 +37,13 @@ class Asked:
         return parts
 
 
+class Quiet(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, address):
+        """A client that went away is part of some tests."""
+
+
 class ReplayServer:
     """Answers POSTs with `replies` in order, GETs with `files[path]`. A reply is a dict with `status`, `headers`, and
     `body` (JSON), `body_text` or `body_bytes`; one without `status` closes the connection without an answer, one with
@@ -47,6 +54,9 @@ class ReplayServer:
         self.files = files or {}
         self.asked = []
         self.fetched = []
+        self.arrived = threading.Event()  # a POST is here
+        self.hold = threading.Event()     # cleared: no POST is answered
+        self.hold.set()
         self._lock = threading.Lock()
         server = self
 
@@ -62,8 +72,7 @@ class ReplayServer:
             def do_GET(self):
                 server._get(self)
 
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._http = Quiet(("127.0.0.1", 0), Handler)
         self.port = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
@@ -82,6 +91,8 @@ class ReplayServer:
         with self._lock:
             self.asked.append(Asked(handler, body))
             reply = self.replies.pop(0) if self.replies else {"status": 599, "body": {"error": {"message": "one too many"}}}
+        self.arrived.set()
+        self.hold.wait()
         self._answer(handler, reply)
 
     def _get(self, handler):
