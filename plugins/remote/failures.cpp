@@ -47,6 +47,7 @@ Kind kind_of(CURLcode code, const std::string &words, bool connected) {
       return Kind::too_large;
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_WRITE_ERROR:  // not by us, as then Transfer has failed already: by a decoder
       return Kind::undecodable;
     case CURLE_UNSUPPORTED_PROTOCOL:  // "Received HTTP/0.9 when not allowed"
       return connected ? Kind::undecodable : Kind::bad_url;
