@@ -94,6 +94,7 @@ std::string check_ask(const Ask &ask, const Settings &settings) {
   check_format(ask.fields);
   check_edit(ask);
   check_stream(ask, settings.model);
+  if (settings.batch_lane && ask.stream) throw mistake("stream", "lane: batch does not stream");
   check_model(ask, settings.model);
   const std::size_t longest = longest_prompt(settings.model);
   if (longest != 0 && characters(prompt) > longest) {

@@ -50,18 +50,26 @@ void OpenAiModel::load(Loading &) {
   settings_ = std::make_shared<const Settings>(std::move(settings));
   const std::lock_guard lock(mutex_);
   client_ = std::move(client);
+  if (settings_->batch_lane) batch_ = std::make_shared<BatchLane>(*client_, settings_);
 }
 
 // Ends what is in flight.
 void OpenAiModel::unload() {
   std::shared_ptr<remote::HttpClient> client;
-  const std::lock_guard lock(mutex_);
-  client.swap(client_);
+  std::shared_ptr<BatchLane> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    client.swap(client_);
+    batch.swap(batch_);
+  }
+  if (client) client->close();
+  if (batch) batch->end();
 }
 
 void OpenAiModel::cancel() {
   const std::lock_guard lock(mutex_);
   if (client_) client_->check_cancelled();
+  if (batch_) batch_->check_cancelled();
 }
 
 // The row in the API's words, checked.
@@ -80,7 +88,8 @@ void OpenAiModel::validate(const Request &request) const {
 
 void OpenAiModel::agenerate(Request &&request) {
   Ask ask = checked_ask(request);
-  std::make_shared<Row>(std::move(request), std::move(ask), settings_, *client_)->go_on();
+  std::make_shared<Row>(std::move(request), std::move(ask), settings_, *client_, batch_.get())
+      ->go_on();
 }
 
 }  // namespace pictor::openai

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "batch_lane.hpp"
 #include "parameters.hpp"
 #include "remote/http_client.hpp"
 #include "request_body.hpp"
@@ -34,6 +35,7 @@ class OpenAiModel : public AsyncImageGenerationModel {
   std::shared_ptr<const Settings> settings_;
   mutable std::mutex mutex_;  // cancel() and agenerate() may come at any time
   std::shared_ptr<remote::HttpClient> client_;
+  std::shared_ptr<BatchLane> batch_;      // null: the realtime lane
   mutable std::set<std::string> warned_;  // doubts that were told
 };
 

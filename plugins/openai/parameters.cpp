@@ -142,6 +142,52 @@ std::vector<RuntimeParameter> transfer_parameters() {
   };
 }
 
+std::vector<RuntimeParameter> lane_parameters() {
+  return {
+      P::choice("lane")
+          .load()
+          .limit_key()
+          .affects_cost()
+          .same_pixels()
+          .option("realtime")
+          .option("batch")
+          .default_value("realtime")
+          .doc("realtime asks for each row at once; batch sends the rows as files through OpenAI's "
+               "Batch API: half the price, within 24 hours, and a run may be stopped meanwhile."),
+      P::integer("batch_size")
+          .load()
+          .advanced()
+          .same_pixels()
+          .range(1, 50'000)
+          .default_value(std::int64_t{50'000})
+          .doc("lane: batch: how many rows one batch may hold."),
+      P::number("batch_gather")
+          .load()
+          .advanced()
+          .same_pixels()
+          .unit("s")
+          .range(0, 3600)
+          .default_value(10.0)
+          .doc("lane: batch: a batch leaves when no row has come for so long."),
+      P::number("batch_poll")
+          .load()
+          .advanced()
+          .same_pixels()
+          .unit("s")
+          .range(0.01, 3600)
+          .default_value(30.0)
+          .doc("lane: batch: how long between two looks at a batch."),
+      P::choice("batch_resend")
+          .load()
+          .advanced()
+          .same_pixels()
+          .option("batch")
+          .option("realtime", "at once, at full price")
+          .default_value("batch")
+          .doc("lane: batch: where rows go that a batch did not get to in its 24 hours."),
+  };
+}
+
 std::vector<RuntimeParameter> picture_parameters() {
   return {
       P::choice("size")
@@ -271,12 +317,33 @@ bool wants_seeds(const std::string &rule, const std::string &model, const Endpoi
   return !endpoint.is_openai && !is_openai_model(model);
 }
 
+std::chrono::milliseconds milliseconds_of(const Params &load, const char *id) {
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(std::ceil(load.get<double>(id) * 1e3)));
+}
+
+void read_lane(Settings &settings, const Params &load) {
+  settings.batch_lane = load.get<std::string>("lane") == "batch";
+  settings.batch.most_requests = load.get<std::uint32_t>("batch_size");
+  settings.batch.gather = milliseconds_of(load, "batch_gather");
+  settings.batch.poll = milliseconds_of(load, "batch_poll");
+  settings.batch.resend_directly = load.get<std::string>("batch_resend") == "realtime";
+  if (!settings.batch_lane) return;
+  if (load.get<std::string>("api") == "azure") {
+    throw Error(Status::unsupported,
+                "lane: batch is OpenAI's; Azure's batches draw no pictures. Use lane: realtime")
+        .parameter("lane");
+  }
+  settings.json_edits = true;  // a line of a batch is JSON
+}
+
 }  // namespace
 
 std::vector<RuntimeParameter> openai_parameters() {
   std::vector<RuntimeParameter> all;
-  for (const auto &group : {where_parameters(), azure_parameters(), transfer_parameters(),
-                            picture_parameters(), edit_parameters(), answer_parameters()}) {
+  for (const auto &group :
+       {where_parameters(), azure_parameters(), transfer_parameters(), lane_parameters(),
+        picture_parameters(), edit_parameters(), answer_parameters()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;
@@ -292,12 +359,12 @@ Settings settings_of(const Params &load) {
   settings.sends_seeds =
       wants_seeds(load.get<std::string>("seeds"), settings.model, settings.endpoint);
   settings.json_edits = load.get<std::string>("edit_format") == "json";
-  settings.timeout = std::chrono::milliseconds(
-      static_cast<std::int64_t>(std::ceil(load.get<double>("timeout") * 1e3)));
+  settings.timeout = milliseconds_of(load, "timeout");
   settings.private_downloads = load.get<bool>("allow_private_downloads");
   settings.client.user_agent = "pictor-openai/0.1.0";
   settings.client.proxy = load.get<std::string>("proxy", "");
   settings.client.ca_file = load.get<std::string>("ca_file", "");
+  read_lane(settings, load);
   return settings;
 }
 

@@ -14,6 +14,14 @@ namespace pictor::openai {
 // What the model declares; `pictor params openai` lists it.
 std::vector<RuntimeParameter> openai_parameters();
 
+// How the batch lane goes about it.
+struct BatchSettings {
+  std::uint32_t most_requests = 50'000;      // in one batch
+  std::chrono::milliseconds gather{10'000};  // without another request: the batch leaves
+  std::chrono::milliseconds poll{30'000};    // between two looks
+  bool resend_directly = false;              // what it did not get to, at full price
+};
+
 // The load parameters, read.
 struct Settings {
   std::string model;
@@ -23,6 +31,8 @@ struct Settings {
   std::chrono::milliseconds timeout{600'000};
   bool private_downloads = false;
   remote::ClientOptions client;
+  bool batch_lane = false;
+  BatchSettings batch;
 };
 
 // Throws Error(invalid_argument).

@@ -66,10 +66,11 @@ void Row::guarded(Step step) noexcept {
 }
 
 Row::Row(Request request, Ask ask, std::shared_ptr<const Settings> settings,
-         remote::HttpClient &client)
+         remote::HttpClient &client, BatchLane *batch)
     : request_(std::move(request)),
       settings_(std::move(settings)),
       client_(client),
+      batch_(batch),
       ask_(std::move(ask)),
       slices_(slices_of(request_, ask_, *settings_)) {}
 
@@ -96,6 +97,7 @@ void Row::send(const Slice &slice) {
   }
   if (request_.cancelled()) throw Error(Status::cancelled, "stopped before it was sent");
   remote::HttpRequest http = http_request_of(ask_, slice, *settings_);
+  if (batch_ != nullptr) return send_in_batch(std::move(http));
   http.timeout = time_left();
   client_.send(
       std::move(http),
@@ -104,6 +106,25 @@ void Row::send(const Slice &slice) {
         row->part_done();
       },
       watch());
+}
+
+void Row::send_in_batch(remote::HttpRequest http) {
+  BatchEntry entry;
+  entry.request = std::move(http);
+  entry.save_checkpoint = [row = shared_from_this()](std::string_view text) {
+    row->request_.save_checkpoint(text);
+  };
+  entry.cancelled = [row = shared_from_this()] { return row->request_.cancelled(); };
+  entry.answered = [row = shared_from_this()](const remote::HttpAnswer &answer) {
+    row->guarded([&] { row->read_answer(answer); });
+    row->part_done();
+  };
+  entry.failed = [row = shared_from_this()](const Error &error) {
+    row->lost(error);
+    row->part_done();
+  };
+  // An earlier life's ticket is the first slice's.
+  batch_->send(std::move(entry), next_ == 1 ? request_.checkpoint() : std::string_view());
 }
 
 remote::Watch Row::watch() {

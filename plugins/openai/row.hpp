@@ -1,5 +1,6 @@
 #pragma once
 
+#include "batch_lane.hpp"
 #include "image_answer.hpp"
 #include "image_stream.hpp"
 #include "parameters.hpp"
@@ -20,9 +21,9 @@ namespace pictor::openai {
 // as long as a transfer or download refers to it.
 class Row : public std::enable_shared_from_this<Row> {
  public:
-  // The client outlives the row.
+  // The client and the lane outlive the row. `batch`: null for the realtime lane.
   Row(Request request, Ask ask, std::shared_ptr<const Settings> settings,
-      remote::HttpClient &client);
+      remote::HttpClient &client, BatchLane *batch);
 
   // Sends the next slice, or ends the row when all were asked for.
   void go_on() noexcept;
@@ -41,6 +42,7 @@ class Row : public std::enable_shared_from_this<Row> {
   };
 
   void send(const Slice &slice);
+  void send_in_batch(remote::HttpRequest http);
   remote::Watch watch();
   std::chrono::milliseconds time_left() const;
   void answered(remote::HttpResult result);
@@ -66,6 +68,7 @@ class Row : public std::enable_shared_from_this<Row> {
   Request request_;
   std::shared_ptr<const Settings> settings_;
   remote::HttpClient &client_;
+  BatchLane *batch_;
   Ask ask_;
   std::vector<Slice> slices_;
   std::size_t next_ = 0;

@@ -25,14 +25,35 @@ void CallbackThreads::finish() {
   changed_.notify_all();
   for (std::thread &thread : threads_) thread.join();
   threads_.clear();
+  std::deque<std::function<void()>> left;
+  {
+    const std::lock_guard lock(mutex_);
+    finished_ = true;
+    left.swap(waiting_);
+  }
+  for (const auto &callback : left) run_one(callback);
 }
 
 void CallbackThreads::run(std::function<void()> callback) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(callback));
+    if (!finished_) {
+      waiting_.push_back(std::move(callback));
+      changed_.notify_one();
+      return;
+    }
   }
-  changed_.notify_one();
+  run_one(callback);
+}
+
+void CallbackThreads::run_one(const std::function<void()> &callback) {
+  try {
+    callback();
+  } catch (const std::exception &error) {
+    log(LogLevel::error, std::string("a callback of the HTTP client threw: ") + error.what());
+  } catch (...) {
+    log(LogLevel::error, "a callback of the HTTP client threw");
+  }
 }
 
 void CallbackThreads::work() {
@@ -43,13 +64,7 @@ void CallbackThreads::work() {
     std::function<void()> callback = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    try {
-      callback();
-    } catch (const std::exception &error) {
-      log(LogLevel::error, std::string("a callback of the HTTP client threw: ") + error.what());
-    } catch (...) {
-      log(LogLevel::error, "a callback of the HTTP client threw");
-    }
+    run_one(callback);
     callback = nullptr;  // what it holds ends outside the lock
     lock.lock();
   }

@@ -18,17 +18,20 @@ class CallbackThreads {
   CallbackThreads(const CallbackThreads &) = delete;
   CallbackThreads &operator=(const CallbackThreads &) = delete;
 
+  // After finish() it runs on the caller's thread.
   void run(std::function<void()> callback);
   // Runs what was given, and what that gives in its turn, and ends the threads.
   void finish();
 
  private:
   void work();
+  static void run_one(const std::function<void()> &callback);
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> waiting_;
   bool ending_ = false;
+  bool finished_ = false;
   std::vector<std::thread> threads_;
 };
 

@@ -8,6 +8,10 @@ HttpClient::HttpClient(ClientOptions options) : loop_(std::make_unique<Loop>(std
 
 HttpClient::~HttpClient() {
   // Callbacks that still run may use this object.
+  close();
+}
+
+void HttpClient::close() {
   loop_->finish();
 }
 

@@ -54,6 +54,9 @@ class HttpClient {
              std::function<bool()> cancelled = {});
   // Asks every `cancelled` now. Never blocks.
   void check_cancelled();
+  // What the destructor does. Later requests end as `cancelled`, on the thread that sends them;
+  // later timers are dropped.
+  void close();
 
  private:
   class Loop;
