@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 namespace pictor::remote {
@@ -230,7 +229,7 @@ std::size_t Transfer::on_read(char *data, std::size_t size, std::size_t count, v
   Transfer &transfer = *static_cast<Transfer *>(self);
   const std::string &body = transfer.request_.body;
   const std::size_t taken = std::min(size * count, body.size() - transfer.read_);
-  std::memcpy(data, body.data() + transfer.read_, taken);
+  std::copy_n(body.data() + transfer.read_, taken, data);
   transfer.read_ += taken;
   return taken;
 }
