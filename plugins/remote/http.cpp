@@ -25,8 +25,12 @@ std::string trimmed(std::string_view text) {
 }  // namespace
 
 void Headers::set(std::string name, std::string value) {
-  std::erase_if(lines_, [&](const auto &line) { return same_name(line.first, name); });
+  erase(name);
   add(std::move(name), std::move(value));
+}
+
+void Headers::erase(std::string_view name) {
+  std::erase_if(lines_, [&](const auto &line) { return same_name(line.first, name); });
 }
 
 void Headers::add(std::string name, std::string value) {

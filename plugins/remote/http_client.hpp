@@ -41,7 +41,7 @@ class HttpClient {
  public:
   explicit HttpClient(ClientOptions options);
   // Ends what is in flight as `cancelled`, drops timers, and returns when no callback runs any
-  // more.
+  // more: never to be called from one.
   ~HttpClient();
   HttpClient(const HttpClient &) = delete;
   HttpClient &operator=(const HttpClient &) = delete;

@@ -1,5 +1,6 @@
 #include "remote/sse.hpp"
 
+#include "remote/growing.hpp"
 #include <pictor/error.hpp>
 
 #include <algorithm>
@@ -30,7 +31,7 @@ void EventStream::feed(std::string_view bytes, const std::function<void(ServerEv
                   "an event of the answer is larger than " + std::to_string(max_bytes_) + " bytes");
     }
     if (end == bytes.size()) {
-      pending_.append(bytes);
+      append_growing(pending_, bytes, max_bytes_);
       return;
     }
     after_cr_ = bytes[end] == '\r';
@@ -40,8 +41,8 @@ void EventStream::feed(std::string_view bytes, const std::function<void(ServerEv
       line(rest, event);
     } else {
       pending_.append(rest);
-      const std::string whole = std::exchange(pending_, {});
-      line(whole, event);
+      line(pending_, event);
+      pending_.clear();  // keeps its memory for the next picture
     }
   }
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "remote/header_lines.hpp"
 #include "remote/http_client.hpp"
-#include "remote/secret_text.hpp"
 #include "remote/url.hpp"
 
 #include <array>
@@ -46,7 +46,6 @@ class Transfer {
   static int on_open(void *self, int purpose, void *address);
   static int on_connected(void *self, char *peer, char *local, int peer_port, int local_port);
 
-  void check_head() const;
   void set_headers();
   void set_method();
   void set_body();

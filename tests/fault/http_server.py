@@ -92,7 +92,7 @@ class Server:
         headers = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
         request = Request(line, headers, body)
         handler = HANDLERS[request.path]
-        if handler is not reset_during_upload:
+        if handler not in (reset_during_upload, unread):
             size = int(headers.get("content-length", 0))
             while len(request.body) < size:
                 more = connection.recv(1 << 20)
@@ -223,6 +223,11 @@ def reset_during_upload(server, connection, request):
     reset(connection)
 
 
+def unread(server, connection, request):
+    """Takes no byte of the body that is not in the socket's buffers yet."""
+    server.ended.wait()
+
+
 def reset_second(server, connection, request):
     """Answers the first request of a connection, and breaks it when the second has come."""
     if getattr(server, "answered_once", False):
@@ -261,7 +266,7 @@ def page(server, connection, request):
 
 HANDLERS = {"/" + handler.__name__.replace("_", "-"): handler for handler in (
     ok, slow_head, slow_body, silent, half_body, small_length, large, gzip_bomb, gzipped, broken_chunks, no_http,
-    giant_header, endless_headers, reset_before_head, reset_in_head, reset_in_body, reset_during_upload, reset_second,
+    giant_header, endless_headers, reset_before_head, reset_in_head, reset_in_body, reset_during_upload, unread, reset_second,
     redirect, redirect_loop, picture, page)}
 
 

@@ -100,6 +100,17 @@ class TestSlowness(RemoteTest):
             self.assertIn("nothing came", result["message"])
 
 
+    def test_a_body_that_nobody_reads(self):
+        self.assert_fails(self.one("/unread", body=50 << 20, timeout=500), "timeout", False)
+        self.assert_fails(self.one("/unread", body=50 << 20, silence=300), "timeout", False)
+
+    def test_a_host_that_does_not_answer(self):
+        # 192.0.2.0/24 is for documentation: nobody answers, or a router says so at once.
+        result = self.one("http://192.0.2.1/", body=1, connect_timeout=300)
+        self.assertIn(result["kind"], ("timeout", "connect"))
+        self.assertFalse(result["sent"])
+
+
 class TestLengths(RemoteTest):
     def test_half_a_body(self):
         result = self.one("/half-body", body=1)

@@ -1,4 +1,4 @@
-#include "remote/secret_text.hpp"
+#include "remote/header_lines.hpp"
 
 #include <curl/curl.h>
 #include <string.h>  // explicit_bzero
@@ -12,6 +12,10 @@ void wipe(std::string &text) noexcept {
   // What lies between size and capacity may be the rest of a longer text.
   explicit_bzero(text.data(), text.capacity());
   text.clear();
+}
+
+bool has_line_break(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
 void HeaderLines::add(const std::string &line) {

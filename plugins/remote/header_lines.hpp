@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 struct curl_slist;
 
@@ -8,6 +9,9 @@ namespace pictor::remote {
 
 // Overwrites a text and empties it.
 void wipe(std::string &text) noexcept;
+
+// Whether a text would end its header line and begin another.
+bool has_line_break(std::string_view text);
 
 // Header lines as libcurl takes them; overwritten before they are freed, as some hold secrets.
 class HeaderLines {
