@@ -20,6 +20,7 @@ class Headers {
   // Replaces every line of that name.
   void set(std::string name, std::string value);
   void add(std::string name, std::string value);
+  void erase(std::string_view name);
   // The first line of that name, without the spaces around it.
   std::optional<std::string> find(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>> &lines() const { return lines_; }

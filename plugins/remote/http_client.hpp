@@ -41,7 +41,7 @@ class HttpClient {
  public:
   explicit HttpClient(ClientOptions options);
   // Ends what is in flight as `cancelled`, drops timers, and returns when no callback runs any
-  // more.
+  // more: never to be called from one.
   ~HttpClient();
   HttpClient(const HttpClient &) = delete;
   HttpClient &operator=(const HttpClient &) = delete;
@@ -54,6 +54,9 @@ class HttpClient {
              std::function<bool()> cancelled = {});
   // Asks every `cancelled` now. Never blocks.
   void check_cancelled();
+  // What the destructor does. Later requests end as `cancelled`, on the thread that sends them;
+  // later timers are dropped.
+  void close();
 
  private:
   class Loop;

@@ -3,11 +3,13 @@
 #include "remote/http_client.hpp"
 #include <pictor/image.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace pictor::remote {
@@ -27,6 +29,7 @@ struct DownloadRules {
   std::uint64_t max_bytes = 64u << 20;
   std::chrono::milliseconds timeout{120'000};
   int attempts = 4;  // a download is free: repeated by itself, 0.5 s doubling to 8 s
+  std::chrono::milliseconds first_pause{500};
 };
 
 // Fetches a picture that an answer named by URL: without any header of ours, at most 5 redirects,

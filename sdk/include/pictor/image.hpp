@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -71,12 +72,17 @@ class Image {
   Image &extra(std::string key, Value value) {
     return extra_.set(std::move(key), std::move(value)), *this;
   }
+  // One that is more than a single value: `json` is one JSON text.
+  Image &extra_json(std::string key, std::string json) {
+    return json_extra_.insert_or_assign(std::move(key), std::move(json)), *this;
+  }
   // Not the picture: may be shown on the way, is never stored.
   Image &preview() { return flag(PICTOR_META_PREVIEW); }
 
   const pictor_image &layout() const { return layout_; }
   const pictor_image_meta &meta() const { return meta_; }
   const Params &extra() const { return extra_; }
+  const std::map<std::string, std::string> &json_extra() const { return json_extra_; }
   const std::string &media_type() const { return media_type_; }
   const std::string &revised_prompt() const { return revised_prompt_; }
   const std::string &finish_reason() const { return finish_reason_; }
@@ -121,6 +127,7 @@ class Image {
   std::shared_ptr<void> owner_;
   std::string media_type_, finish_reason_, revised_prompt_, request_id_, model_version_;
   Params extra_;
+  std::map<std::string, std::string> json_extra_;
 };
 
 }  // namespace v1

@@ -74,6 +74,15 @@ class ValueViews {
   ValueViews(const ValueViews &) = delete;
   ValueViews &operator=(const ValueViews &) = delete;
 
+  // One more pair: a JSON text. `key` and `json` outlive this object.
+  void add_json(const std::string &key, const std::string &json) {
+    pictor_value &value = values_.emplace_back();
+    value.struct_size = sizeof value;
+    value.type = PICTOR_TYPE_JSON;
+    value.str = detail::view(json);
+    pairs_.push_back({sizeof(pictor_kv), 0, key.c_str(), &value});
+    pointers_.push_back(&pairs_.back());
+  }
   // A single value's view, with the type that the alternative suggests.
   const pictor_value *view(const Value &value) {
     pictor_value &out = values_.emplace_back();
@@ -121,7 +130,8 @@ class HostResults : public Results {
     host->job_progress(host, job_, request, fraction, step, steps, stage.c_str());
   }
   void image(std::uint32_t request, std::uint32_t index, const Image &image) override {
-    const ValueViews extra(image.extra());
+    ValueViews extra(image.extra());
+    for (const auto &[key, json] : image.json_extra()) extra.add_json(key, json);
     pictor_image_meta meta = image.meta();
     meta.image_index = index;
     meta.finish_reason = view(image.finish_reason());
