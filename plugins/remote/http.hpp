@@ -29,12 +29,13 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> lines_;
 };
 
-// A header whose value is built when the request leaves, from a secret that the host keeps:
-// `before`, then the secret. Never sent to another origin than the request's own.
+// A header whose value is built when the request leaves, from a secret that the host keeps or that
+// stands in a file: `before`, then the secret. Never sent to another origin than the request's own.
 struct SecretHeader {
-  std::string name;    // "Authorization"
-  std::string before;  // "Bearer "
-  std::string secret;  // what the SECRET parameter holds: a name for with_secret
+  std::string name;       // "Authorization"
+  std::string before;     // "Bearer "
+  std::string secret;     // what the SECRET parameter holds: a name for with_secret
+  std::string file = {};  // not empty: in place of `secret`
 };
 
 // One part of multipart/form-data.

@@ -1,6 +1,7 @@
 // What libcurl is told about a request.
 #include "remote/addresses.hpp"
 #include "remote/proxies.hpp"
+#include "remote/secrets.hpp"
 #include "remote/transfer.hpp"
 #include <pictor/model.hpp>
 
@@ -161,9 +162,10 @@ void Transfer::set_headers() {
   }
   for (const SecretHeader &header : request_.secret_headers) {
     try {
-      with_secret(header.secret, [&](std::string_view secret) {
+      read_secret(header, [&](std::string_view secret) {
         if (has_line_break(secret)) {
-          throw Error(Status::unauthenticated, "the secret '" + header.secret +
+          const std::string &place = header.file.empty() ? header.secret : header.file;
+          throw Error(Status::unauthenticated, "the secret '" + place +
                                                    "' holds a line break: remove it where the "
                                                    "secret is set");
         }
