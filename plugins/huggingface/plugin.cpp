@@ -1,0 +1,5 @@
+#include "huggingface_model.hpp"
+#include <pictor/model.hpp>
+
+PICTOR_PLUGIN("huggingface", "0.1.0", "Hugging Face Inference Providers and dedicated endpoints",
+              pictor::huggingface::HuggingFaceModel);
