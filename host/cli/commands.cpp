@@ -22,6 +22,7 @@ constexpr CommandEntry table[] = {
     {"config check", "Check a job as `run` does, and draw nothing", make_config_check},
     {"config show", "Print the resolved job; secrets stay references", make_config_show},
     {"config schema", "Print the JSON Schema of job files for editors", make_config_schema},
+    {"config import", "Write a distilabel pipeline as a job file", make_config_import},
     {"emit slurm", "Write a Slurm array script that draws a job in shards", make_emit_slurm},
     {"completion", "Print a shell's completion script", make_completion},
 
@@ -29,7 +30,6 @@ constexpr CommandEntry table[] = {
     {"plugins check", "", nullptr},
     {"plugins fuzz", "", nullptr},
     {"plugins new", "", nullptr},
-    {"config import", "", nullptr},
 };
 
 constexpr CommandGroup groups[] = {

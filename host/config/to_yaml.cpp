@@ -2,7 +2,7 @@
 #include "config/environment.hpp"
 #include "config/keys.hpp"
 #include "config/policy_keys.hpp"
-#include "config/scalar.hpp"
+#include "config/yaml_text.hpp"
 
 #include <fmt/format.h>
 
@@ -11,21 +11,9 @@
 namespace pictor::host {
 namespace {
 
-// A text that YAML reads back as that text: without quotes where nobody could take it for
-// something else, else as JSON, which YAML reads too.
-std::string quoted(const std::string &text) {
-  constexpr std::string_view harmless =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
-  const bool plain = !text.empty() && text.find_first_not_of(harmless) == std::string::npos &&
-                     text[0] != '-' && text[0] != '.' && !(text[0] >= '0' && text[0] <= '9') &&
-                     read_plain_scalar(text).is_string() &&
-                     explain_plain_scalar(text, ParameterType::boolean).empty();
-  return plain ? text : Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // For values that were resolved: what looks like a reference must not become one.
 std::string resolved(const std::string &text) {
-  return quoted(escape_references(text));
+  return yaml_text(escape_references(text));
 }
 
 std::string resolved(const std::filesystem::path &path) {
@@ -44,11 +32,11 @@ std::string as_written(const Json &value, const Json &text) {
   if (value.is_object()) {
     std::string map;
     for (const auto &[key, part] : value.items()) {
-      map += (map.empty() ? "" : ", ") + quoted(key) + ": " + as_written(part, text.at(key));
+      map += (map.empty() ? "" : ", ") + yaml_text(key) + ": " + as_written(part, text.at(key));
     }
     return "{" + map + "}";
   }
-  if (value.is_string()) return quoted(value.get<std::string>());
+  if (value.is_string()) return yaml_text(value.get<std::string>());
   if (value.is_null()) return "null";
   return text.is_string() ? text.get<std::string>() : value.dump();
 }
@@ -59,7 +47,7 @@ std::string resolved_json(const Json &value) {
   std::string parts;
   for (const auto &[key, part] : value.items()) {
     parts += parts.empty() ? "" : ", ";
-    if (value.is_object()) parts += quoted(key) + ": ";
+    if (value.is_object()) parts += yaml_text(key) + ": ";
     parts += resolved_json(part);
   }
   return value.is_object() ? "{" + parts + "}" : "[" + parts + "]";
@@ -68,7 +56,7 @@ std::string resolved_json(const Json &value) {
 std::string parameter_lines(const std::vector<WrittenParameter> &written, std::string_view indent) {
   std::string lines;
   for (const WrittenParameter &parameter : written) {
-    lines += fmt::format("{}{}: {}\n", indent, quoted(parameter.name),
+    lines += fmt::format("{}{}: {}\n", indent, yaml_text(parameter.name),
                          as_written(parameter.value, parameter.text));
   }
   return lines;
@@ -76,7 +64,7 @@ std::string parameter_lines(const std::vector<WrittenParameter> &written, std::s
 
 std::string model_lines(const ModelConfig &model) {
   std::string lines =
-      fmt::format("  {}:\n    plugin: {}\n", quoted(model.name), resolved(model.plugin));
+      fmt::format("  {}:\n    plugin: {}\n", yaml_text(model.name), resolved(model.plugin));
   if (!model.model_id.empty()) lines += fmt::format("    model_id: {}\n", resolved(model.model_id));
   lines += parameter_lines(model.load, "    ");
   if (!model.generation_kwargs.empty()) {
@@ -112,7 +100,7 @@ std::string expansion_lines(const JobConfig &job) {
     for (const WrittenParameter &written : key.values) {
       values += (values.empty() ? "" : ", ") + as_written(written.value, written.text);
     }
-    lines += fmt::format("    {}: [{}]\n", quoted(key.name), values);
+    lines += fmt::format("    {}: [{}]\n", yaml_text(key.name), values);
   }
   return lines;
 }

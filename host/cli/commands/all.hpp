@@ -24,6 +24,7 @@ std::unique_ptr<Command> make_plugins_info();
 std::unique_ptr<Command> make_config_check();
 std::unique_ptr<Command> make_config_show();
 std::unique_ptr<Command> make_config_schema();
+std::unique_ptr<Command> make_config_import();
 std::unique_ptr<Command> make_completion();
 
 }  // namespace pictor::host
