@@ -68,9 +68,9 @@ Place HuggingFaceModel::find_place(remote::HttpClient &client, const std::option
   const ServedBy &chosen =
       choose_provider(mapping, settings_.model, settings_.provider,
                       [](const std::string &doubt) { log(LogLevel::warning, doubt); });
-  Place place = provider_place(
-      settings_, key, *find_provider(chosen.provider),
-      {settings_.model, chosen.provider_id, chosen.adapter, chosen.weights, settings_.hub_url});
+  Place place =
+      provider_place(settings_, key, *find_provider(chosen.provider),
+                     {settings_.model, chosen.provider_id, chosen.adapter, chosen.weights});
   log(LogLevel::info, settings_.model + " is drawn by " + place.who + " as " + chosen.provider_id);
   return place;
 }

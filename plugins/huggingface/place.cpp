@@ -93,7 +93,6 @@ Place provider_place(const Settings &settings, const std::optional<Key> &key,
   Place place;
   place.provider = &provider;
   place.served = std::move(served);
-  place.served.hub_url = settings.hub_url;
   place.routed = !key || key->is_hub || std::string_view(provider.direct_base).empty();
   const std::string name = provider.name;
   if (place.routed) {

@@ -176,6 +176,7 @@ void Row::read(const remote::HttpAnswer &answer) {
 void Row::take(Reply reply, const remote::HttpAnswer &answer) {
   switch (reply.kind) {
     case Reply::Kind::picture:
+      if (reply.blacked_out) return blacked_out(answer);
       current_.reply = std::move(reply);
       return take_text(answer);
     case Reply::Kind::drawing:
@@ -229,19 +230,19 @@ void Row::queued(const Reply &reply, const remote::HttpAnswer &answer) {
   look_later(pace());
 }
 
+void Row::blacked_out(const remote::HttpAnswer &answer) {
+  forget_ticket();
+  over(Error(Status::content_rejected,
+             place().who + " drew a picture and blacked it out as NSFW (its filter can be set with "
+                           "extra_body: {enable_safety_checker: false})")
+           .http_status(answer.status)
+           .billed()
+           .retry_never()
+           .after_drawing());
+}
+
 void Row::deliver(Image image, const remote::HttpAnswer &answer) {
   const Reply &reply = current_.reply;
-  if (reply.blacked_out) {
-    forget_ticket();
-    return over(Error(Status::content_rejected,
-                      place().who +
-                          " drew a picture and blacked it out as NSFW (its filter can be set with "
-                          "extra_body: {enable_safety_checker: false})")
-                    .http_status(answer.status)
-                    .billed()
-                    .retry_never()
-                    .after_drawing());
-  }
   image.seed(reply.seed.value_or(place().seed_for(current_.seed)));
   annotate(image, reply, answer, place());
   request_.image(current_.index, image);

@@ -69,6 +69,7 @@ class Row : public std::enable_shared_from_this<Row> {
   void take_bytes(const remote::HttpAnswer &answer);
   void take_text(const remote::HttpAnswer &answer);
   void fetch(const std::string &url, const remote::HttpAnswer &answer);
+  void blacked_out(const remote::HttpAnswer &answer);
   void deliver(Image image, const remote::HttpAnswer &answer);
   const Place &place() const;
   Milliseconds pace() const;

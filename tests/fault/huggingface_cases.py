@@ -22,7 +22,7 @@ def failed(outcome, says, code=3, asked=1, **fields):
     return {"outcome": outcome, "code": code, "asked": asked, "says": says, **fields}
 
 
-def refused(says, code=2):
+def refused(says, code=3):
     """Before the first picture: the model does not load."""
     return {"outcome": None, "code": code, "asked": 0, "says": says}
 

@@ -18,7 +18,8 @@ Json body(const std::string &prompt, Json parameters, const Served &served) {
     parameters["image_size"] = {{"width", size->width}, {"height", size->height}};
   }
   if (served.is_lora()) {
-    parameters["loras"] = Json::array({{{"path", served.weights_url()}, {"scale", 1}}});
+    parameters["loras"] = Json::array(
+        {{{"path", served.repository_url() + "/resolve/main/" + served.weights}, {"scale", 1}}});
     if (served.provider_id == "fal-ai/lora") {
       parameters["model_name"] = "stabilityai/stable-diffusion-xl-base-1.0";
     }

@@ -26,10 +26,6 @@ std::string picture_in(const Json &entry) {
 
 }  // namespace
 
-std::string Served::weights_url() const {
-  return hub_url + "/" + hub_id + "/resolve/main/" + weights;
-}
-
 const Provider *find_provider(std::string_view name) {
   for (const Provider *provider : providers()) {
     if (name == provider->name) return provider;

@@ -16,11 +16,11 @@ namespace pictor::huggingface {
 
 // The hub's entry of one provider for one model: what the provider calls the model.
 struct Served {
-  std::string hub_id;               // "black-forest-labs/FLUX.1-schnell"
-  std::string provider_id;          // "fal-ai/flux/schnell"
-  std::string adapter, weights;     // "lora", "lora.safetensors"; empty: a whole model
-  std::string hub_url;              // where adapters are
-  std::string weights_url() const;  // of the adapter's file
+  std::string hub_id;            // "black-forest-labs/FLUX.1-schnell"
+  std::string provider_id;       // "fal-ai/flux/schnell"
+  std::string adapter, weights;  // "lora", "lora.safetensors"; empty: a whole model
+  // For providers to fetch from: the public hub, whatever mirror we ask.
+  std::string repository_url() const { return "https://huggingface.co/" + hub_id; }
 
   bool is_lora() const { return adapter == "lora"; }
 };

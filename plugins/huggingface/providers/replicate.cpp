@@ -13,7 +13,7 @@ std::string route(const Served &served) {
 }
 
 Json body(const std::string &prompt, Json parameters, const Served &served) {
-  if (served.is_lora()) parameters["lora_weights"] = served.hub_url + "/" + served.hub_id;
+  if (served.is_lora()) parameters["lora_weights"] = served.repository_url();
   parameters["prompt"] = prompt;
   Json all = {{"input", std::move(parameters)}};
   const std::size_t colon = served.provider_id.find(':');
