@@ -73,7 +73,9 @@ EXPECTED = {
     "py-error-429": failed("rate_limited", "Too many requests", http_status=429),
     "py-error-unsupported-provider": refused("removed from Inference Providers"),
     "py-fal-ai-direct-key": OK | queue_of_fal(False),
-    "py-fal-ai-lora-router": OK | queue_of_fal(True),
+    # The Python client names the repository by the hub's answer, which the recorder had made up.
+    "py-fal-ai-lora-router": OK | queue_of_fal(True) | {"body": {"loras": [{
+        "path": "https://huggingface.co/someone/my-lora/resolve/main/pytorch_lora_weights.safetensors", "scale": 1}]}},
     "py-fal-ai-router": OK | queue_of_fal(True),
     "py-hf-inference-503": failed("transient", "currently loading", http_status=503),
     "py-hf-inference-all-params": OK,
