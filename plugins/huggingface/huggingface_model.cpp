@@ -71,6 +71,9 @@ Place HuggingFaceModel::find_place(remote::HttpClient &client, const std::option
   Place place =
       provider_place(settings_, key, *find_provider(chosen.provider),
                      {settings_.model, chosen.provider_id, chosen.adapter, chosen.weights});
+  if (!place.routed && !settings_.bill_to.empty()) {
+    log(LogLevel::warning, "bill_to has no effect with a provider's own key");
+  }
   log(LogLevel::info, settings_.model + " is drawn by " + place.who + " as " + chosen.provider_id);
   return place;
 }

@@ -57,17 +57,20 @@ std::vector<RuntimeParameter> address_parameters() {
           .load()
           .env("HF_ENDPOINT")
           .advanced()
+          .same_pixels()
           .default_value("https://huggingface.co")
           .doc("Where the hub is: asked which providers serve the model."),
       P::string("router_url")
           .load()
           .advanced()
+          .same_pixels()
           .limit_key()
           .default_value("https://router.huggingface.co")
           .doc("Where Hugging Face's router is, for proxies and tests."),
       P::string("provider_url")
           .load()
           .advanced()
+          .same_pixels()
           .limit_key()
           .doc("Where the provider's own API is, when asked with the provider's own key; its "
                "public address when not given."),

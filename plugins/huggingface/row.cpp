@@ -98,6 +98,7 @@ bool Row::begin(std::uint32_t index) {
   }
   if (tickets_.was_sent(current_.seed)) {
     forget_ticket();
+    keep(false);
     lost(Error(Status::unavailable,
                "an earlier run ended while this picture was being asked for: it may have been "
                "drawn and paid for")
@@ -130,14 +131,8 @@ void Row::answered(remote::HttpResult result) {
   const auto *failure = std::get_if<remote::TransferFailure>(&result);
   const auto *answer = std::get_if<remote::HttpAnswer>(&result);
   tickets_.unmark_sent(current_.seed);
-  if (failure != nullptr) {
-    keep(false);
-    return over(error_of_failure(*failure, place()));
-  }
-  if (!is_success(answer->status)) {
-    keep(false);
-    return over(error_of_answer(*answer, place()));
-  }
+  if (failure != nullptr) return over(error_of_failure(*failure, place()));
+  if (!is_success(answer->status)) return over(error_of_answer(*answer, place()));
   read(*answer);
 }
 
@@ -247,6 +242,7 @@ void Row::deliver(Image image, const remote::HttpAnswer &answer) {
   annotate(image, reply, answer, place());
   request_.image(current_.index, image);
   // Its ticket stays: until the host has recorded the picture, a kill would lose it.
+  keep(false);
   go_on();
 }
 
@@ -264,6 +260,7 @@ void Row::lost(const Error &error) {
 }
 
 void Row::over(const Error &error) {
+  keep(false);
   lost(error);
   go_on();
 }

@@ -18,8 +18,10 @@ constexpr int most_bad_looks = 8;  // in a row
 constexpr milliseconds longest_pause{30'000};
 constexpr milliseconds longest_asked_pause{60'000};
 
+// A redirect is a proxy's doing: what we ask does not move.
 bool passes(int status) {
-  return status == 408 || status == 425 || status == 429 || status >= 500;
+  return (status >= 300 && status <= 399) || status == 408 || status == 425 || status == 429 ||
+         status >= 500;
 }
 
 // What goes for every look, and another hour may mend: the ticket stays.
@@ -128,20 +130,20 @@ void Row::give_up_waiting() {
                });
 }
 
+// The end of the picture, which follows, has the host forget it too.
 void Row::forget_ticket() {
   tickets_.drop(current_.seed);
-  keep(false);
 }
 
 // Has the host keep the tickets; on disk when it returns. Without `must`, a host that cannot is no
 // reason to lose what came.
 void Row::keep(bool must) {
-  std::string text = tickets_.text();
-  if (text == kept_) return;
   try {
+    std::string text = tickets_.text();
+    if (text == kept_) return;
     request_.save_checkpoint(text);
     kept_ = std::move(text);
-  } catch (const Error &error) {
+  } catch (const std::exception &error) {
     if (must) throw;
     log(LogLevel::warning, error.what());
   }

@@ -45,8 +45,8 @@ class Queues(HuggingFace):
 
     def test_looks_that_fail_are_repeated(self):
         with HubServer([ok(TASK)]) as server:
-            bad = [{"status": 503}, {"status": 429, "headers": {"retry-after": "0"}}, {}, ok(body_text="<html>busy</html>"),
-                   ok(body_text='{"half'), ok({"code": 200}), ok([1, 2])]
+            bad = [{"status": 503}, {"status": 429, "headers": {"retry-after": "0"}}, {}, {"status": 302, "headers": {"location": "/login"}}, ok(body_text="<html>busy</html>"),
+                   ok(body_text='{"half'), ok({"code": 200})]
             result = self.wave(server, {LOOK: [*bad, self.done(server)]})
         self.assertEqual(result.code, 0, result.err)
         self.assertEqual(len(server.asked), 1)
@@ -62,6 +62,39 @@ class Queues(HuggingFace):
             result = self.wave(server, {LOOK: [self.done(server)]})
         self.assertEqual(result.code, 0, result.err)
         self.assertEqual(len(server.asked), 1)
+
+    def test_auto_that_found_another_still_collects_from_the_first(self):
+        with HubServer([ok(TASK)]) as server:
+            self.wave(server, {LOOK: [ok(body_text="busy")]})
+            self.assertEqual(self.outcomes(), {"transient": 1})
+            server.gets.update({HUB: [mapping(together="t")], LOOK: [self.done(server)]})
+            result = self.simple(server)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(len(server.asked), 1)
+        self.assertEqual(self.metadata()[0]["provider"], "wavespeed")
+
+    def test_one_picture_of_a_row_fails_and_the_others_are_made(self):
+        with HubServer([task(f"t{k}") for k in range(3)]) as server:
+            gets = {LOOK.replace("t1", f"t{k}"): [self.done(server)] for k in (0, 2)}
+            gets[LOOK] = [state("failed", error="NSFW content detected")]
+            result = self.wave(server, gets, n=3)
+        self.assertEqual(result.code, 5, result.err)
+        self.assertEqual(self.outcomes(), {"ok": 2, "filtered": 1})
+
+    def test_a_picture_at_once_after_one_that_was_queued(self):
+        """replicate: the ticket of the first does not make the second's answer doubtful."""
+        queued = {"status": 201, "body": {"id": "p1", "status": "processing", "output": None,
+                                          "urls": {"get": "https://api.replicate.com/v1/predictions/p1"}}}
+        with HubServer([]) as server:
+            at_once = {"status": 201, "body": {"id": "p2", "status": "succeeded", "output": server.url + "/pic.png"}}
+            limit = {"status": 429, "headers": {"retry-after-ms": "5"}, "body": {"detail": "slow"}}
+            server.replies = [queued, limit, at_once]
+            server.gets = {HUB: [mapping(replicate="a/b")], "/pic.png": [ok(body_bytes=PNG)],
+                           "/replicate/v1/predictions/p1": [ok({**at_once["body"], "id": "p1"})]}
+            result = self.simple(server, n=2, load={"retry": {"attempts": 2, "backoff": {"first": 0.01, "most": 0.02}}})
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(len(server.asked), 3)
+        self.assertEqual(self.outcomes(), {"ok": 2})
 
     def test_a_retry_collects_too(self):
         with HubServer([ok(TASK)]) as server:
