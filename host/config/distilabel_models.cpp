@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace pictor::host {
 namespace {
@@ -69,6 +70,32 @@ std::string plain_line(const YamlNode &model, std::string_view theirs, std::stri
   return fmt::format("    {}: {}\n", ours, yaml_line(*node));
 }
 
+// Headers of the user's own; a key among them does not go into a file.
+std::string headers_line(const YamlNode &model, const std::string &step,
+                         std::vector<std::string> &left_out) {
+  const YamlNode *headers = model.find("default_headers");
+  if (!is_given(headers) || headers->kind != YamlNode::Kind::map) return {};
+  std::string parts;
+  for (const YamlEntry &entry : headers->entries) {
+    std::string name = entry.key.text;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const bool is_key = name.find("auth") != std::string::npos ||
+                        name.find("key") != std::string::npos ||
+                        name.find("token") != std::string::npos;
+    if (is_key) {
+      left_out.push_back(
+          fmt::format("{}: default_headers.{}: a key does not stand in a job file: "
+                      "OPENAI_CUSTOM_HEADERS, or api_key: ${{NAME}}",
+                      step, entry.key.text));
+      continue;
+    }
+    parts += fmt::format("{}{}: {}", parts.empty() ? "" : ", ", yaml_text(entry.key.text),
+                         yaml_line(entry.value));
+  }
+  return parts.empty() ? parts : "    headers: {" + parts + "}\n";
+}
+
 std::string retries_line(const YamlNode &model) {
   const std::string retries = scalar_text(model, "max_retries");
   const bool number = !retries.empty() && retries.size() < 4 &&
@@ -82,7 +109,7 @@ std::string openai_lines(const YamlNode &model, const std::string &step,
   std::string lines = "    plugin: openai\n";
   lines += plain_line(model, "model", "model");
   lines += plain_line(model, "base_url", "base_url", "https://api.openai.com/v1");
-  lines += plain_line(model, "default_headers", "headers");
+  lines += headers_line(model, step, left_out);
   lines += plain_line(model, "timeout", "timeout", "120");
   lines += retries_line(model);
   return lines + kwargs_lines(model, openai_kwargs, step, left_out);

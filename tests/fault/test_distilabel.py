@@ -100,7 +100,8 @@ class Import(HuggingFace):
 
     def test_odd_settings_break_nothing(self):
         model = {"type_info": {"name": "OpenAIImageGeneration"}, "model": "a: b # c\n${HOME}", "max_retries": "many",
-                 "generation_kwargs": {"size": None, "odd": [1, {"a": "b"}], "n": 2}, "timeout": None}
+                 "generation_kwargs": {"size": None, "odd": [1, {"a": "b"}], "n": 2}, "timeout": None,
+                 "default_headers": {"X-Team": "a", "Authorization": "Bearer mysecret"}}
         step = {"type_info": {"name": "ImageGeneration"}, "image_generation_model": model, "num_generations": "x",
                 "input_batch_size": 0, "resources": {"replicas": 3}}
         other = {"name": "b", "step": {**step, "image_generation_model": {"type_info": {"name": "MyModel"}}}}
@@ -111,6 +112,8 @@ class Import(HuggingFace):
         self.assertIn("$${HOME}", result.out)
         self.assertIn("MyModel is no class that Pictor knows", result.err)
         self.assertNotIn("out/../", result.out)
+        self.assertNotIn("mysecret", result.out + result.err)
+        self.assertIn("headers: {X-Team: a}", result.out)
         for text in ("generation_kwargs.odd", "generation_kwargs.n:", "resources.replicas"):
             self.assertIn(text, result.err)
 
