@@ -116,7 +116,8 @@ enum {
   PICTOR_TYPE_STRING_LIST = 10, /* strings */
   PICTOR_TYPE_NUMBER_LIST = 11, /* numbers, finite */
   PICTOR_TYPE_IMAGE =
-      12 /* bytes: a PNG, JPEG or WebP file that the host has read; str: its media type */
+      12, /* bytes: a PNG, JPEG or WebP file that the host has read; str: its media type */
+  PICTOR_TYPE_IMAGE_LIST = 13 /* items: values of type IMAGE, at least one */
 };
 
 /* A value of one type; the fields of the other types are zero. Valid as long as what holds it. */
@@ -131,6 +132,8 @@ typedef struct pictor_value {
   uint64_t string_count;
   const double *numbers;
   uint64_t number_count;
+  const struct pictor_value *const *items; /* pointers: an item's size may differ from ours */
+  uint64_t item_count;
 } pictor_value;
 
 typedef struct pictor_kv {
@@ -197,7 +200,7 @@ typedef struct pictor_param_spec {
   const char *const *aliases; /* other spellings a user may type; NULL-terminated; NULL: none */
   const pictor_choice *const *choices;
   uint64_t choice_count;
-  uint64_t max_bytes; /* STRING, JSON and IMAGE; 0: the host's own limit */
+  uint64_t max_bytes; /* STRING, JSON, IMAGE and each of an IMAGE_LIST; 0: the host's own limit */
 } pictor_param_spec;
 
 /* ---- Errors

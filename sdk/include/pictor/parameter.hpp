@@ -23,7 +23,7 @@ struct ImageInput {
 
 // INT and SEED are int64 (a seed's bits), every kind of text is a string.
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<double>,
-                           std::vector<std::string>, ImageInput>;
+                           std::vector<std::string>, ImageInput, std::vector<ImageInput>>;
 
 // One documented, typed setting of a model. From this declaration the host validates, lists,
 // documents and completes. Request scope (generation_kwargs) unless `load()` says otherwise. Use
@@ -39,6 +39,9 @@ class RuntimeParameter {
   static RuntimeParameter secret(std::string id) { return {std::move(id), PICTOR_TYPE_SECRET}; }
   static RuntimeParameter json(std::string id) { return {std::move(id), PICTOR_TYPE_JSON}; }
   static RuntimeParameter image(std::string id) { return {std::move(id), PICTOR_TYPE_IMAGE}; }
+  static RuntimeParameter image_list(std::string id) {
+    return {std::move(id), PICTOR_TYPE_IMAGE_LIST};
+  }
   static RuntimeParameter string_list(std::string id) {
     return {std::move(id), PICTOR_TYPE_STRING_LIST};
   }
@@ -110,8 +113,8 @@ class Params {
   bool has(std::string_view id) const { return values_.find(id) != values_.end(); }
 
   // The value, as bool, an integer type, double, std::string, std::vector<double>,
-  // std::vector<std::string> or ImageInput. Throws Error(internal) when there is none or it is of
-  // another type: a mistake of the plugin.
+  // std::vector<std::string>, ImageInput or std::vector<ImageInput>. Throws Error(internal) when
+  // there is none or it is of another type: a mistake of the plugin.
   template <typename T>
   T get(std::string_view id) const {
     const auto found = values_.find(id);

@@ -51,6 +51,13 @@ inline Value to_value(const pictor_value &value) {
     }
     case PICTOR_TYPE_IMAGE:
       return ImageInput{text(value.bytes), text(value.str)};
+    case PICTOR_TYPE_IMAGE_LIST: {
+      std::vector<ImageInput> all;
+      for (std::uint64_t i = 0; i < value.item_count; ++i) {
+        all.push_back({text(value.items[i]->bytes), text(value.items[i]->str)});
+      }
+      return all;
+    }
     default:
       return text(value.str);
   }
@@ -103,10 +110,21 @@ class ValueViews {
     out.type = PICTOR_TYPE_IMAGE, out.bytes = detail::view(value.bytes);
     out.str = detail::view(value.media_type);
   }
+  void fill(pictor_value &out, const std::vector<ImageInput> &value) {
+    std::vector<const pictor_value *> &items = item_lists_.emplace_back();
+    for (const ImageInput &image : value) {
+      pictor_value &item = values_.emplace_back();
+      item.struct_size = sizeof item;
+      fill(item, image);
+      items.push_back(&item);
+    }
+    out.type = PICTOR_TYPE_IMAGE_LIST, out.items = items.data(), out.item_count = items.size();
+  }
 
   std::deque<pictor_value> values_;
   std::deque<pictor_kv> pairs_;
   std::deque<std::vector<pictor_str>> lists_;
+  std::deque<std::vector<const pictor_value *>> item_lists_;
   std::vector<const pictor_kv *> pointers_;
 };
 
