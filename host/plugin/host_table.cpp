@@ -1,5 +1,6 @@
 #include "plugin/host_table.hpp"
 
+#include "base/core_dump.hpp"
 #include "base/log.hpp"
 #include "plugin/abi_read.hpp"
 #include "plugin/job.hpp"
@@ -123,6 +124,7 @@ pictor_status host_secret_read(const pictor_host *host, const char *name,
     if (name == nullptr || use == nullptr) throw ContractFault("name or use is NULL");
     const char *value = std::getenv(name);
     if (value == nullptr || *value == '\0') return PICTOR_NOT_FOUND;
+    forbid_core_dumps();
     std::vector<char> bytes(value, value + std::strlen(value) + 1);
     use(ctx, bytes.data(), bytes.size() - 1);
     explicit_bzero(bytes.data(), bytes.size());
