@@ -144,6 +144,10 @@ std::vector<std::string> summary_text(const Summary &summary) {
                                 row_text(error.example_row, error.example_id)));
   }
   if (summary.budget) lines.push_back(budget_text(*summary.budget, summary.counts.open));
+  if (summary.parked > 0) {
+    lines.push_back(fmt::format("{} left with the provider: the next run collects them",
+                                images(summary.parked)));
+  }
   if (summary.interrupted) {
     lines.push_back("interrupted: run the same command again to go on from here");
   }

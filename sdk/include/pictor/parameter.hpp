@@ -170,7 +170,7 @@ class Params {
   std::map<std::string, Value, std::less<>> values_;
 };
 
-// What a model tells about itself before anything is created.
+// What a model tells about itself before anything is created; see also capacity().
 struct ModelInfo {
   std::string id;  // [a-z0-9._-]+
   std::string label;
@@ -184,6 +184,11 @@ struct ModelInfo {
   bool needs_gpu = false;
   bool prefers_isolation = false;
   bool ignores_seed = false;
+  // Requests in flight outlive the process through their checkpoints: when a run is interrupted
+  // they are cancelled at once, and handed back with their checkpoints by the next.
+  bool parks = false;
+  // Requests worth having in flight when the user does not say; 0: the host's own number.
+  std::uint32_t wanted_concurrency = 0;
 };
 
 }  // namespace v1

@@ -167,6 +167,7 @@ class HostResults : public Results {
       throw Error(Status::internal, "the host could not store the checkpoint");
     }
   }
+  pictor_job job() const noexcept override { return job_; }
   void done(std::uint32_t request) noexcept override { host->job_done(host, job_, request); }
   void fail(std::uint32_t request, const Error &error) noexcept override {
     const pictor_error view = error.view();
@@ -178,6 +179,24 @@ class HostResults : public Results {
 };
 
 }  // namespace detail
+
+inline void Request::save_checkpoints(std::span<const Checkpoint> checkpoints) {
+  std::vector<pictor_job> jobs;
+  std::vector<std::uint32_t> requests;
+  std::vector<pictor_str> bytes;
+  for (const Checkpoint &each : checkpoints) {
+    if (each.request->ended() || each.request->results_->job() == 0) continue;
+    jobs.push_back(each.request->results_->job());
+    requests.push_back(each.request->index_);
+    bytes.push_back({each.bytes.data(), each.bytes.size()});
+  }
+  if (jobs.empty()) return;
+  const pictor_host *host = detail::host;
+  if (host->job_checkpoints(host, jobs.data(), requests.data(), bytes.data(), jobs.size()) !=
+      PICTOR_OK) {
+    throw Error(Status::internal, "the host could not store the checkpoints");
+  }
+}
 
 inline void log(LogLevel level, std::string_view message) noexcept {
   if (detail::host == nullptr) return;
