@@ -13,6 +13,7 @@ using Result = std::variant<Json, ValueError>;
 
 constexpr std::uint64_t host_max_bytes = 1 << 20;
 constexpr std::size_t longest_list = 4096;
+constexpr std::size_t most_pictures = 64;
 constexpr std::size_t longest_shown = 60;
 
 // The value as an error shows it: short, on one line.
@@ -229,8 +230,8 @@ Result check_json(const ParameterSpec &spec, const Json &value, bool from_text) 
   return result;
 }
 
-// A list written as text: "[1, 2]" as JSON, else parts between commas.
-Json list_in(const std::string &text) {
+// A list written as text: "[1, 2]" as JSON, else parts between separators.
+Json list_in(const std::string &text, char separator) {
   const std::string_view body = trimmed(text);
   if (body.starts_with('[')) {
     Json list = Json::parse(body, nullptr, false);
@@ -238,9 +239,9 @@ Json list_in(const std::string &text) {
   }
   Json parts = Json::array();
   for (std::size_t start = 0; !body.empty() && start <= body.size();) {
-    const std::size_t comma = std::min(body.find(',', start), body.size());
-    parts.push_back(std::string(trimmed(body.substr(start, comma - start))));
-    start = comma + 1;
+    const std::size_t end = std::min(body.find(separator, start), body.size());
+    parts.push_back(std::string(trimmed(body.substr(start, end - start))));
+    start = end + 1;
   }
   return parts;
 }
@@ -248,27 +249,43 @@ Json list_in(const std::string &text) {
 Json as_list(const ParameterSpec &spec, const Json &value, bool from_text) {
   if (value.is_array()) return value;
   const bool splits = from_text || spec.type == ParameterType::number_list;
-  if (value.is_string() && splits) return list_in(value.get_ref<const std::string &>());
+  if (value.is_string() && splits) {
+    return list_in(value.get_ref<const std::string &>(),
+                   spec.type == ParameterType::image_list ? ';' : ',');
+  }
   return Json::array({value});
+}
+
+std::string list_words(ParameterType type) {
+  if (type == ParameterType::number_list) return "a list of numbers";
+  return type == ParameterType::image_list ? "a list of paths" : "a list of texts";
+}
+
+Result check_part(const ParameterSpec &part, const Json &value, bool from_text) {
+  if (part.type == ParameterType::number_list) return check_number(part, value, from_text);
+  if (part.type == ParameterType::image_list) return check_file_name(part, value);
+  return check_string(part, value);
 }
 
 Result check_list(const ParameterSpec &spec, const Json &value, bool from_text) {
   const bool numbers = spec.type == ParameterType::number_list;
-  if (value.is_object()) {
-    return must_be(spec, numbers ? "a list of numbers" : "a list of texts", value);
-  }
+  if (value.is_object()) return must_be(spec, list_words(spec.type), value);
   const Json list = as_list(spec, value, from_text);
-  if (list.size() > longest_list) {
+  const bool pictures = spec.type == ParameterType::image_list;
+  const std::size_t most = pictures ? most_pictures : longest_list;
+  if (list.size() > most) {
     return ValueError{
-        fmt::format("{} must have at most {} entries, not {}", spec.id, longest_list, list.size())};
+        fmt::format("{} must have at most {} entries, not {}", spec.id, most, list.size())};
+  }
+  if (pictures && list.empty()) {
+    return ValueError{spec.id + " is an empty list; leave it out for none"};
   }
   const bool parts_from_text = from_text || (numbers && value.is_string());
   Json result = Json::array();
   for (std::size_t i = 0; i < list.size(); ++i) {
     ParameterSpec part = spec;
     part.id = fmt::format("{}[{}]", spec.id, i);
-    Result checked =
-        numbers ? check_number(part, list[i], parts_from_text) : check_string(part, list[i]);
+    Result checked = check_part(part, list[i], parts_from_text);
     if (std::holds_alternative<ValueError>(checked)) return checked;
     result.push_back(std::get<Json>(std::move(checked)));
   }
@@ -301,6 +318,7 @@ std::variant<Json, ValueError> check_value(const ParameterSpec &spec, const Json
       return check_json(spec, value, from_text);
     case ParameterType::string_list:
     case ParameterType::number_list:
+    case ParameterType::image_list:
       return check_list(spec, value, from_text);
   }
   return ValueError{spec.id + " has a type that this host does not know"};

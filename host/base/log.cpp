@@ -131,4 +131,17 @@ void log(LogLevel level, std::string_view source, std::string_view message) noex
   }
 }
 
+void log_in_file(LogLevel level, std::string_view source, std::string_view message) noexcept {
+  try {
+    const std::string line = terminal_safe(source) + ": " + terminal_safe(message);
+    Log &log = the_log();
+    const std::lock_guard lock(log.mutex);
+    if (!log.file || !log.file->should_log(to_spdlog(level))) return;
+    log.file->log(spdlog::details::log_msg(log.logger.name(), to_spdlog(level), line));
+    log.file->flush();
+  } catch (...) {
+    return;
+  }
+}
+
 }  // namespace pictor::host

@@ -33,4 +33,7 @@ bool log_enabled(LogLevel level);
 // ends, and never throws.
 void log(LogLevel level, std::string_view source, std::string_view message) noexcept;
 
+// The same for the log file alone, whatever the terminal shows; nothing without one.
+void log_in_file(LogLevel level, std::string_view source, std::string_view message) noexcept;
+
 }  // namespace pictor::host

@@ -57,16 +57,21 @@ std::vector<std::string> names_of(const std::vector<ParameterSpec> &specs) {
 }
 
 std::string_view type_name(ParameterType type) {
-  constexpr std::array<std::string_view, 12> names = {
-      "boolean", "integer", "number", "string",      "choice",      "seed",
-      "path",    "secret",  "json",   "string_list", "number_list", "image"};
+  constexpr std::array<std::string_view, 13> names = {
+      "boolean", "integer", "number",      "string",      "choice", "seed",      "path",
+      "secret",  "json",    "string_list", "number_list", "image",  "image_list"};
   return names[static_cast<std::size_t>(type)];
 }
 
 bool is_text(ParameterType type) {
   return type == ParameterType::string || type == ParameterType::choice ||
          type == ParameterType::path || type == ParameterType::secret ||
-         type == ParameterType::string_list || type == ParameterType::image;
+         type == ParameterType::string_list || type == ParameterType::image ||
+         type == ParameterType::image_list;
+}
+
+bool is_picture(ParameterType type) {
+  return type == ParameterType::image || type == ParameterType::image_list;
 }
 
 std::string describe_bounds(const ParameterSpec &spec) {

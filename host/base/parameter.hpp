@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "base/nearest_name.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ enum class ParameterType {
   string_list,
   number_list,
   image,
+  image_list,
 };
 enum class ParameterScope { load, request };
 
@@ -70,6 +72,11 @@ std::string describe_bounds(const ParameterSpec &spec);  // "1..1000", "more tha
 
 // Whether a value of this type is a text, so that 010 or `no` in a YAML file means those letters.
 bool is_text(ParameterType type);
+// Whether its values are paths of picture files, which the host reads.
+bool is_picture(ParameterType type);
+// Of such a file, where its spec sets no limit; and of the files of one image_list together.
+inline constexpr std::uint64_t largest_picture_file = 64ull << 20;
+inline constexpr std::uint64_t largest_picture_list = 256ull << 20;
 
 // What a value must be told about; `message` without place, e.g. "width must be a multiple of 8,
 // not 513; 512 and 520 are".
@@ -86,9 +93,11 @@ struct ValueError {
 //   number_list    a list, one number, or the text "1, 2, 3"
 //   string_list    a list, or one text
 //   path, image    stay the text that was written
+//   image_list     a list of paths, or one path
 //   secret         the name of an environment variable; never repeated in a message
 // `from_text`: the value is the text of a cell, flag or environment variable and may be read as
-// what the spec asks for ("30", "true", "[1, 2]", "a, b").
+// what the spec asks for ("30", "true", "[1, 2]", "a, b"; an image_list's paths "a.png; b.png",
+// because a comma is common in file names).
 std::variant<Json, ValueError> check_value(const ParameterSpec &spec, const Json &value,
                                            bool from_text);
 

@@ -140,6 +140,7 @@ Json json_of(const UsedPrice &price) {
       {"image", nullptr},         {"as_of", entry.as_of},
       {"source", entry.source},   {"file", entry.place.source ? entry.place.source->name() : ""},
       {"line", entry.place.line}};
+  if (entry.times) json["times"] = *entry.times;
   if (entry.image) {
     json["image"] = {{"low", dollars_of(entry.image->low)},
                      {"likely", dollars_of(entry.image->likely)},

@@ -79,7 +79,7 @@ const Section &plugins_keys() {
 const Section &limits_keys() {
   static const Section keys{
       .noun = "limits",
-      .keys = {integer("concurrency", 1, 1024, "Requests to the model at once."),
+      .keys = {integer("concurrency", 1, 100000, "Requests to the model at once."),
                value("adaptive", ParameterType::boolean,
                      "Fewer at once when a remote model is rate limited, more again when it is "
                      "not; true without this key."),

@@ -53,7 +53,7 @@ Json condition_value(const YamlNode &node) {
 
 std::vector<PriceCondition> parse_conditions(const YamlNode &node) {
   if (node.kind != YamlNode::Kind::map) {
-    fail(node.place, "when must be a map of request parameters and their values",
+    fail(node.place, "when must be a map of parameters and their values",
          "for example: when: {size: 1024x1024, quality: [low, medium]}");
   }
   std::vector<PriceCondition> conditions;
@@ -116,9 +116,16 @@ PriceEntry parse_entry(const YamlNode &node, const PriceTable &table, const std:
   if (const YamlNode *when = fields.find("when")) entry.when = parse_conditions(*when);
   if (const YamlNode *image = fields.find("image")) entry.image = parse_image(*image);
   if (const YamlNode *tokens = fields.find("tokens")) entry.tokens = parse_tokens(*tokens);
-  if (!entry.image && !entry.tokens) {
-    fail(node.place, "the price needs 'image' or 'tokens'",
-         "image: dollars per picture; tokens: dollars per million tokens");
+  if (fields.find("times") != nullptr) entry.times = fields.value("times")->get<double>();
+  const bool priced = entry.image || entry.tokens;
+  if (!priced && !entry.times) {
+    fail(node.place, "the price needs 'image', 'tokens' or 'times'",
+         "image: dollars per picture; tokens: dollars per million tokens; times: a factor of the "
+         "next entry that fits");
+  }
+  if (priced && entry.times) {
+    fail(node.place, "'times' does not go with a price of its own",
+         "it multiplies the next entry that fits: leave image and tokens out");
   }
   entry.as_of = read_day(fields);
   if (entry.as_of.empty()) entry.as_of = table.as_of;

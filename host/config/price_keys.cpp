@@ -24,6 +24,13 @@ Key dollars(std::string id, std::string doc) {
   return key;
 }
 
+Key factor(std::string id, std::string doc) {
+  Key key = value(std::move(id), ParameterType::number, std::move(doc));
+  key.spec.minimum = 0;
+  key.spec.maximum = 1000;
+  return key;
+}
+
 Key free_form(std::string id, std::string doc) {
   Key key = value(std::move(id), ParameterType::json, std::move(doc));
   key.form = Key::Form::free;
@@ -75,10 +82,13 @@ const Section &price_entry_keys() {
       .keys = {required(text("plugin", "A plugin's id; a * at its end stands for anything.")),
                required(text("model", "The model's name; a * at its end stands for anything.")),
                free_form("when",
-                         "Request parameters and the value, or a list of the values, that "
-                         "they must have: {size: 1024x1024, quality: [low, medium]}."),
+                         "Parameters of the request or the model and the value, or a list of the "
+                         "values, that they must have: {size: 1024x1024, quality: [low, medium]}."),
                free_form("image", "Dollars per picture: a number, or {low, likely, high}."),
                section("tokens", token_price_keys(), "Dollars per million tokens."),
+               factor("times",
+                      "In place of a price: what the next entry that fits is multiplied by; 0.5 "
+                      "is half of it."),
                text("as_of", "The day the price was read, as 2026-11-22."),
                text("source", "Where it was read.")}};
   return keys;

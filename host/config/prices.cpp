@@ -44,6 +44,7 @@ Json as_json(const PriceEntry &entry) {
                      {"high", dollars_of(entry.image->high)}};
   }
   if (entry.tokens) json["tokens"] = as_json(*entry.tokens);
+  if (entry.times) json["times"] = *entry.times;
   if (!entry.as_of.empty()) json["as_of"] = text(entry.as_of);
   if (!entry.source.empty()) json["source"] = text(entry.source);
   return json;
@@ -59,6 +60,7 @@ std::string title_of(const PriceEntry &entry) {
       title += (k == 0 ? " " : " or ") + shown(entry.when[i].values[k]);
     }
   }
+  if (entry.times) title += fmt::format(", times {:g}", *entry.times);
   return title;
 }
 

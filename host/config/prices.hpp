@@ -22,7 +22,7 @@ struct TokenPrices {
   std::optional<double> text_in, image_in, text_out, image_out;
 };
 
-// A request parameter that must have one of some values.
+// A parameter that must have one of some values.
 struct PriceCondition {
   std::string parameter;
   std::vector<Json> values;
@@ -33,6 +33,8 @@ struct PriceEntry {
   std::vector<PriceCondition> when;
   std::optional<ImagePrice> image;
   std::optional<TokenPrices> tokens;
+  // Without a price: of the next entry that fits; with one: what it was multiplied by.
+  std::optional<double> times;
   std::string as_of, source;  // the day it was read, and where; may be empty
   Place place;
 };
@@ -49,7 +51,7 @@ struct PriceTable {
 PriceTable read_prices(const std::filesystem::path &file);
 PriceTable parse_prices(const YamlNode &node);
 
-// "openai gpt-image-1.5* with size 1024x1024, quality low"
+// "openai gpt-image-1.5* with size 1024x1024, quality low", "openai gpt-image-2, times 0.5"
 std::string title_of(const PriceEntry &entry);
 
 // A table that stands in the job, as a flow map that parse_prices() reads back.

@@ -61,6 +61,7 @@ Json bare_schema(const ParameterSpec &spec) {
     case ParameterType::json:
       return Json::object();
     case ParameterType::string_list:
+    case ParameterType::image_list:
       return list_schema({{"type", "string"}});
     case ParameterType::number_list:
       return list_schema(bounded(spec, "number"));

@@ -37,11 +37,6 @@ Json to_json(const YamlNode &node, bool as_text) {
   return nullptr;
 }
 
-bool has_references(const Json &value) {
-  if (value.is_string()) return has_reference(value.get_ref<const std::string &>());
-  return value.is_structured() && std::any_of(value.begin(), value.end(), has_references);
-}
-
 Json expanded(const Json &value, const Place &place) {
   if (value.is_string()) return expand_environment(value.get_ref<const std::string &>(), place);
   Json result = value;
@@ -63,6 +58,11 @@ Json check_secret(const ParameterSpec &spec, const WrittenParameter &written) {
 }
 
 }  // namespace
+
+bool has_references(const Json &text) {
+  if (text.is_string()) return has_reference(text.get_ref<const std::string &>());
+  return text.is_structured() && std::any_of(text.begin(), text.end(), has_references);
+}
 
 WrittenParameter written_parameter(const YamlNode &name, const YamlNode &value) {
   WrittenParameter written;

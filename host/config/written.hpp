@@ -25,6 +25,9 @@ struct WrittenParameter {
 
 WrittenParameter written_parameter(const YamlNode &name, const YamlNode &value);
 
+// Whether a reference to the environment stands anywhere in a value that was written.
+bool has_references(const Json &text);
+
 // The value as the spec wants it, references expanded. Throws Error at the value's place; a value
 // that came from the environment is shown there by the variable's name. Of a secret, which must be
 // written as ${NAME}, the result is that name; the variable must be set.

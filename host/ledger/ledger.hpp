@@ -26,6 +26,18 @@ struct SampleKey {
   auto operator<=>(const SampleKey &) const = default;
 };
 
+// The samples of one row and model, which a plugin is asked for together.
+struct RequestKey {
+  std::uint32_t row = 0;
+  std::uint32_t model = 0;
+};
+
+// A plugin's own state of a request.
+struct Checkpoint {
+  RequestKey key;
+  std::string bytes;
+};
+
 // How a sample ended, and all that the outputs are made from.
 struct SampleEnd {
   SampleKey key;
@@ -102,7 +114,8 @@ class Ledger {
   void withdrawn(std::span<const SampleKey> keys);
   // Samples ended. Committed, and on disk, before this returns; takes a batch so that one fsync
   // serves many. Attempts and costs add up with those of the end that this one replaces.
-  void ended(std::span<const SampleEnd> ends);
+  // `closed`: the requests of which they were the last; their checkpoints go in the same moment.
+  void ended(std::span<const SampleEnd> ends, std::span<const RequestKey> closed = {});
   // Requests that had left when an earlier run died: with a checkpoint they are drawn again, and
   // the plugin picks up where it was; without one their samples become maybe_billed, at the cost
   // that was recorded for them. Returns how many samples did.
@@ -127,8 +140,8 @@ class Ledger {
   std::int64_t spent_micros() const;
   void add_spent(std::int64_t micros);
 
-  // A plugin's own state of one request, on disk before this returns; empty bytes: there is none.
-  void set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes);
+  // Plugins' own states of requests, on disk before this returns; empty bytes: there is none.
+  void set_checkpoints(std::span<const Checkpoint> checkpoints);
   std::string checkpoint(std::uint32_t row, std::uint32_t model) const;
 
   // What the latest run noted of itself; {} before the first. No change for version().

@@ -7,6 +7,8 @@ namespace pictor::host {
 
 namespace {
 
+constexpr std::string_view delete_checkpoint =
+    "DELETE FROM checkpoints WHERE row = ? AND model = ?";
 constexpr std::string_view delete_started =
     "DELETE FROM started WHERE row = ? AND model = ? AND generation = ?";
 
@@ -19,6 +21,10 @@ Statement &bind_key(Statement &statement, const SampleKey &key) {
   return statement.bind(1, std::int64_t{key.row})
       .bind(2, std::int64_t{key.model})
       .bind(3, std::int64_t{key.generation});
+}
+
+Statement &bind_request(Statement &statement, const RequestKey &key) {
+  return statement.bind(1, std::int64_t{key.row}).bind(2, std::int64_t{key.model});
 }
 
 SampleKey read_key(const Statement &statement) {
@@ -93,7 +99,7 @@ void Ledger::withdrawn(std::span<const SampleKey> keys) {
   transaction.commit();
 }
 
-void Ledger::ended(std::span<const SampleEnd> ends) {
+void Ledger::ended(std::span<const SampleEnd> ends, std::span<const RequestKey> closed) {
   Transaction transaction(impl_->database);
   Statement insert = impl_->database.prepare(insert_sample_sql());
   Statement settle = impl_->database.prepare(delete_started);
@@ -104,6 +110,8 @@ void Ledger::ended(std::span<const SampleEnd> ends) {
     bind_key(settle, end.key).run();
     spent += end.cost_micros.value_or(0);
   }
+  Statement forget = impl_->database.prepare(delete_checkpoint);
+  for (const RequestKey &key : closed) bind_request(forget, key).run();
   if (spent != 0) impl_->add_spent(spent);
   impl_->grow_version();
   transaction.commit();
@@ -194,13 +202,17 @@ void Ledger::reopen(std::span<const SampleKey> keys) {
   transaction.commit();
 }
 
-void Ledger::set_checkpoint(std::uint32_t row, std::uint32_t model, std::string_view bytes) {
-  Statement statement = impl_->database.prepare(
-      bytes.empty() ? "DELETE FROM checkpoints WHERE row = ? AND model = ?"
-                    : "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)");
-  statement.bind(1, std::int64_t{row}).bind(2, std::int64_t{model});
-  if (!bytes.empty()) statement.bind_blob(3, bytes);
-  statement.run();
+void Ledger::set_checkpoints(std::span<const Checkpoint> checkpoints) {
+  Transaction transaction(impl_->database);
+  Statement insert = impl_->database.prepare("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)");
+  Statement remove = impl_->database.prepare(delete_checkpoint);
+  for (const Checkpoint &checkpoint : checkpoints) {
+    Statement &statement = checkpoint.bytes.empty() ? remove : insert;
+    bind_request(statement, checkpoint.key);
+    if (!checkpoint.bytes.empty()) statement.bind_blob(3, checkpoint.bytes);
+    statement.run();
+  }
+  transaction.commit();
 }
 
 std::string Ledger::checkpoint(std::uint32_t row, std::uint32_t model) const {

@@ -13,14 +13,9 @@
 namespace pictor::host {
 namespace {
 
-// Requests at once to a model that takes any number: enough to keep a remote service busy, few
-// enough for the smallest accounts.
-constexpr std::uint32_t usual_concurrency = 4;
-
+// 0: the job does not say.
 std::uint32_t concurrency_of(const ModelConfig &config, const ModelInfo &info) {
-  if (!config.limits.concurrency) {
-    return info.max_concurrency == 0 ? usual_concurrency : info.max_concurrency;
-  }
+  if (!config.limits.concurrency) return 0;
   if (info.max_concurrency != 0 && *config.limits.concurrency > info.max_concurrency) {
     throw Error(point_at(
         config.place, fmt::format("{} takes at most {} requests at once; limits.concurrency "

@@ -21,7 +21,7 @@ struct PreparedModel {
   Parameters request;                // likewise; a row's columns are laid over it
   std::set<std::string> pinned;      // of request: given with --param, they win over columns
   std::vector<std::string> missing;  // of request: required and without a value, left to the rows
-  std::uint32_t concurrency = 1;
+  std::uint32_t concurrency = 0;     // 0: the job does not say
   LimitsConfig limits;
   RetryConfig retry;
   std::string pool;        // models with the same one share an account's limits

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "config/environment.hpp"
+#include "plan/picture_file.hpp"
 #include "plan/template_text.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ constexpr std::array<Refused, 6> not_varied = {{
 }
 
 bool is_picture_path(const ParameterSpec &spec) {
-  return spec.type == ParameterType::image || spec.type == ParameterType::path;
+  return is_picture(spec.type) || spec.type == ParameterType::path;
 }
 
 const ParameterSpec &seed_spec() {
@@ -51,6 +52,7 @@ Json plain_value(const WrittenParameter &written, bool as_text) {
   const bool text = written.text.is_string() &&
                     (as_text || has_reference(written.text.get_ref<const std::string &>()));
   spec.type = text ? ParameterType::string : ParameterType::json;
+  if (as_text && written.text.is_array()) spec.type = ParameterType::string_list;
   return check_written(spec, written);
 }
 
@@ -74,10 +76,7 @@ Json checked_value(const WrittenParameter &written, const RowRules &rules) {
     is_path = is_path || is_picture_path(*spec);
   }
   Json value = plain_value(written, as_text);
-  if (is_path && value.is_string()) {
-    return absolute_path(value.get<std::string>(), written.value_place).string();
-  }
-  return value;
+  return is_path ? absolute_pictures(value, folder_of(written.value_place)) : value;
 }
 
 void refuse_scope(const MatrixKey &key, const std::string &model, const ParameterSpec &spec) {
@@ -159,9 +158,9 @@ std::vector<MatrixKey> with_absolute_paths(std::vector<MatrixKey> keys, const Ro
         });
     if (!paths) continue;
     for (WrittenParameter &written : key.values) {
-      if (!written.text.is_string() || has_reference(written.text.get<std::string>())) continue;
+      if (has_references(written.text)) continue;
       written.value = written.text =
-          absolute_path(written.text.get<std::string>(), written.value_place).string();
+          absolute_pictures(written.text, folder_of(written.value_place));
     }
   }
   return keys;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "config/environment.hpp"
 #include "config/keys.hpp"
+#include "plan/picture_file.hpp"
 
 #include <fmt/format.h>
 
@@ -67,8 +68,17 @@ bool may_be_path(const ParameterSpec &spec) {
          spec.scope == ParameterScope::load;
 }
 
-// Where the value names a file: its absolute path, else the value.
+// The pictures' absolute paths; they are looked at before anything is paid for.
+Json with_pictures(const ParameterSpec &spec, const Json &value, const Place &place) {
+  Json paths = absolute_pictures(value, folder_of(place));
+  const std::string reason = refuse_pictures(spec, paths);
+  if (!reason.empty()) fail(place, reason);
+  return paths;
+}
+
+// Where the value names files: their absolute paths, else the value.
 Json with_path(const ParameterSpec &spec, Json value, const Place &place) {
+  if (is_picture(spec.type)) return with_pictures(spec, value, place);
   if (!is_path(spec) && !may_be_path(spec)) return value;
   const std::string text = value.get<std::string>();
   const fs::path path = absolute_path(text, place);
@@ -157,6 +167,12 @@ ModelConfig with_absolute_paths(ModelConfig model, const std::vector<ParameterSp
     if (spec == nullptr || (!is_path(*spec) && !may_be_path(*spec))) continue;
     if (!written.text.is_string() || has_reference(written.text.get<std::string>())) continue;
     written.value = written.text = load.at(spec->id);
+  }
+  for (WrittenParameter &written : model.generation_kwargs) {
+    const ParameterSpec *spec = find_spec(specs, written.name);
+    if (spec == nullptr || !is_picture(spec->type) || has_references(written.text)) continue;
+    const Json paths = check_written(*spec, written);
+    written.value = written.text = absolute_pictures(paths, folder_of(written.value_place));
   }
   return model;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <string_view>
 
 namespace pictor::host {
@@ -68,30 +69,65 @@ std::shared_ptr<const PriceTables> price_tables(const std::optional<PriceTable> 
 }
 
 ModelPrices::ModelPrices(std::shared_ptr<const PriceTables> tables, const std::string &plugin,
-                         const std::vector<std::string> &names)
+                         const std::vector<std::string> &names, const Parameters &load)
     : tables_(std::move(tables)) {
   for (const PriceTable &table : *tables_) {
     for (const PriceEntry &entry : table.entries) {
       const bool named = std::any_of(names.begin(), names.end(), [&](const std::string &name) {
         return fits(entry.model, name);
       });
-      if (named && fits(entry.plugin, plugin)) entries_.push_back(&entry);
+      if (!named || !fits(entry.plugin, plugin)) continue;
+      Candidate candidate{&entry, {}};
+      bool possible = true;
+      for (const PriceCondition &condition : entry.when) {
+        const bool of_model = load.contains(condition.parameter);
+        if (!of_model) candidate.when.push_back(&condition);
+        possible = possible && (!of_model || holds(condition, load, 0));
+      }
+      if (possible) candidates_.push_back(std::move(candidate));
     }
   }
 }
 
 const PriceEntry *ModelPrices::find(const Parameters &asked, std::uint32_t pictures) const {
-  for (const PriceEntry *entry : entries_) {
+  double times = 1;
+  for (const Candidate &candidate : candidates_) {
     const bool all = std::all_of(
-        entry->when.begin(), entry->when.end(),
-        [&](const PriceCondition &condition) { return holds(condition, asked, pictures); });
-    if (all) return entry;
+        candidate.when.begin(), candidate.when.end(),
+        [&](const PriceCondition *condition) { return holds(*condition, asked, pictures); });
+    if (!all) continue;
+    if (!candidate.entry->times) return multiplied(candidate.entry, times);
+    times *= *candidate.entry->times;
   }
   return nullptr;
 }
 
+const PriceEntry *ModelPrices::multiplied(const PriceEntry *entry, double times) const {
+  if (times == 1) return entry;
+  const auto [found, is_new] = multiplied_->try_emplace({entry, times}, *entry);
+  PriceEntry &result = found->second;
+  if (!is_new) return &result;
+  result.times = times;
+  if (result.image) {
+    for (Micros *price : {&result.image->low, &result.image->likely, &result.image->high}) {
+      *price = std::llround(static_cast<double>(*price) * times);
+    }
+  }
+  if (result.tokens) {
+    TokenPrices &tokens = *result.tokens;
+    for (auto *price : {&tokens.text_in, &tokens.image_in, &tokens.text_out, &tokens.image_out}) {
+      if (*price) **price *= times;
+    }
+  }
+  return &result;
+}
+
 bool ModelPrices::depends_on_request() const {
-  return !entries_.empty() && !entries_.front()->when.empty();
+  for (const Candidate &candidate : candidates_) {
+    if (!candidate.when.empty()) return true;
+    if (!candidate.entry->times) return false;
+  }
+  return false;
 }
 
 }  // namespace pictor::host

@@ -4,9 +4,11 @@
 #include "config/prices.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pictor::host {
@@ -21,20 +23,31 @@ std::shared_ptr<const PriceTables> price_tables(const std::optional<PriceTable> 
 class ModelPrices {
  public:
   ModelPrices() = default;  // nothing is known
-  // `names`: under which the model may be priced.
+  // `names`: under which the model may be priced; `load`: its load parameters.
   ModelPrices(std::shared_ptr<const PriceTables> tables, const std::string &plugin,
-              const std::vector<std::string> &names);
+              const std::vector<std::string> &names, const Parameters &load);
 
-  // The first entry that fits a request of so many pictures; null: the price is not known. A
-  // condition compares a parameter, texts in any letter case. Without a parameter of that name,
-  // `size` is WIDTHxHEIGHT, width and height are read from a `size`, `n` is the number of pictures.
+  // The first entry with a price that fits a request of so many pictures, multiplied by what those
+  // before it say; null: the price is not known. Lives as long as this object or a copy of it. A
+  // condition compares a parameter of the model or the request, texts in any letter case. Without a
+  // parameter of that name, `size` is WIDTHxHEIGHT, width and height are read from a `size`, `n` is
+  // the number of pictures.
   const PriceEntry *find(const Parameters &asked, std::uint32_t pictures) const;
   // Whether find() may answer differently to different requests.
   bool depends_on_request() const;
 
  private:
+  struct Candidate {
+    const PriceEntry *entry;
+    std::vector<const PriceCondition *> when;  // those that the model itself does not settle
+  };
+  using Multiplied = std::map<std::pair<const PriceEntry *, double>, PriceEntry>;
+
+  const PriceEntry *multiplied(const PriceEntry *entry, double times) const;
+
   std::shared_ptr<const PriceTables> tables_;  // keeps the entries
-  std::vector<const PriceEntry *> entries_;
+  std::vector<Candidate> candidates_;
+  std::shared_ptr<Multiplied> multiplied_ = std::make_shared<Multiplied>();
 };
 
 }  // namespace pictor::host

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t longest_prompt = 1 << 20;
 constexpr std::size_t longest_id = 512;
-constexpr std::uint64_t largest_picture = 64 << 20;
 
 // Names that users of this field expect to work, and must be told when they do not.
 constexpr std::array<std::string_view, 14> usual_parameters = {
@@ -202,15 +201,11 @@ void RowChecker::take_parameter(const RowField &field, const Column &column, boo
 Json RowChecker::parameter_value(const ParameterSpec &spec, const RowField &field,
                                  bool from_text) const {
   Json value = checked_value(spec, field, from_text);
-  if (spec.type != ParameterType::image) return value;
-  const std::filesystem::path path =
-      (folder_ / value.get_ref<const std::string &>()).lexically_normal();
-  const std::string reason =
-      refuse_picture(path, spec.max_bytes == 0 ? largest_picture : spec.max_bytes);
-  if (!reason.empty()) {
-    throw RowError(fmt::format("{}: {}: {}", spec.id, terminal_safe(path.string()), reason));
-  }
-  return path.string();
+  if (!is_picture(spec.type)) return value;
+  value = absolute_pictures(value, folder_);
+  const std::string reason = refuse_pictures(spec, value);
+  if (!reason.empty()) throw RowError(reason);
+  return value;
 }
 
 std::string RowChecker::doubt_about(const std::string &name) const {

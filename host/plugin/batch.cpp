@@ -88,12 +88,11 @@ pictor_status Batch::image(std::uint32_t request, const pictor_image *theirs,
   return PICTOR_OK;
 }
 
-pictor_status Batch::checkpoint(std::uint32_t request, std::string_view bytes) {
+std::future<void> Batch::checkpoint(std::uint32_t request, std::string_view bytes) {
   Entry &entry = this->entry(request);
   const std::lock_guard lock(entry.mutex);
-  if (entry.ended) return PICTOR_STALE;
-  events_->checkpoint(entry.position, std::string(bytes));
-  return PICTOR_OK;
+  if (entry.ended) return {};
+  return events_->checkpoint(entry.position, std::string(bytes));
 }
 
 std::optional<Failure> Batch::shortfall(const Entry &entry) const {

@@ -35,7 +35,7 @@ class Batch final : public Job {
   pictor_status progress(std::uint32_t request, const Progress &progress) override;
   pictor_status image(std::uint32_t request, const pictor_image *image,
                       const pictor_image_meta *meta) override;
-  pictor_status checkpoint(std::uint32_t request, std::string_view bytes) override;
+  std::future<void> checkpoint(std::uint32_t request, std::string_view bytes) override;
   pictor_status done(std::uint32_t request) override;
   pictor_status fail(std::uint32_t request, const PluginError &error) override;
 

@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/log.hpp"
 #include "plugin/plugin.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +28,13 @@ void add_search_path(std::vector<fs::path> &folders, std::string_view path) {
   while (!path.empty()) {
     const auto end = path.find(':');
     const fs::path folder = path.substr(0, end);
-    if (folder.is_absolute()) folders.push_back(folder);
+    if (folder.is_absolute()) {
+      folders.push_back(folder);
+    } else if (!folder.empty()) {
+      log(LogLevel::warning, "plugins",
+          fmt::format("PICTOR_PLUGIN_PATH: '{}' is not absolute, so it is not searched",
+                      folder.string()));
+    }
     path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
   }
 }

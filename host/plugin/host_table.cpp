@@ -1,5 +1,6 @@
 #include "plugin/host_table.hpp"
 
+#include "base/core_dump.hpp"
 #include "base/log.hpp"
 #include "plugin/abi_read.hpp"
 #include "plugin/job.hpp"
@@ -87,6 +88,14 @@ pictor_status with_job(const pictor_host *host, std::string_view function, picto
   });
 }
 
+std::string_view checkpoint_in(const pictor_str &bytes) {
+  if (bytes.size > max_checkpoint || (bytes.data == nullptr && bytes.size != 0)) {
+    throw ContractFault(fmt::format("{} bytes at {}; at most {} are kept", bytes.size,
+                                    bytes.data == nullptr ? "NULL" : "an address", max_checkpoint));
+  }
+  return {bytes.data, static_cast<std::size_t>(bytes.size)};
+}
+
 LogLevel to_log_level(pictor_log_level level) {
   if (level <= PICTOR_LOG_DEBUG) return LogLevel::debug;
   if (level == PICTOR_LOG_INFO) return LogLevel::info;
@@ -123,6 +132,7 @@ pictor_status host_secret_read(const pictor_host *host, const char *name,
     if (name == nullptr || use == nullptr) throw ContractFault("name or use is NULL");
     const char *value = std::getenv(name);
     if (value == nullptr || *value == '\0') return PICTOR_NOT_FOUND;
+    forbid_core_dumps();
     std::vector<char> bytes(value, value + std::strlen(value) + 1);
     use(ctx, bytes.data(), bytes.size() - 1);
     explicit_bzero(bytes.data(), bytes.size());
@@ -161,12 +171,30 @@ pictor_status host_job_image(const pictor_host *host, pictor_job handle, uint32_
 pictor_status host_job_checkpoint(const pictor_host *host, pictor_job handle, uint32_t request,
                                   pictor_str bytes) noexcept {
   return with_job(host, "job_checkpoint", handle, [&](Job &job) {
-    if (bytes.size > max_checkpoint || (bytes.data == nullptr && bytes.size != 0)) {
-      throw ContractFault(fmt::format("{} bytes at {}; at most {} are kept", bytes.size,
-                                      bytes.data == nullptr ? "NULL" : "an address",
-                                      max_checkpoint));
+    const std::future<void> stored = job.checkpoint(request, checkpoint_in(bytes));
+    if (!stored.valid()) return pictor_status{PICTOR_STALE};
+    stored.wait();
+    return pictor_status{PICTOR_OK};
+  });
+}
+
+pictor_status host_job_checkpoints(const pictor_host *host, const pictor_job *handles,
+                                   const uint32_t *requests, const pictor_str *bytes,
+                                   uint64_t count) noexcept {
+  return guarded(host, "job_checkpoints", [&]() -> pictor_status {
+    if (count != 0 && (handles == nullptr || requests == nullptr || bytes == nullptr)) {
+      throw ContractFault("jobs, requests or bytes is NULL");
     }
-    return job.checkpoint(request, {bytes.data, static_cast<std::size_t>(bytes.size)});
+    std::vector<std::future<void>> all;
+    for (uint64_t i = 0; i < count; ++i) {
+      const std::string_view state = checkpoint_in(bytes[i]);
+      const std::shared_ptr<Job> job = jobs().find(handles[i]);
+      if (job) all.push_back(job->checkpoint(requests[i], state));
+    }
+    for (const std::future<void> &stored : all) {
+      if (stored.valid()) stored.wait();
+    }
+    return PICTOR_OK;
   });
 }
 
@@ -238,6 +266,7 @@ const pictor_host *make_host_table(const std::string &plugin_id) {
       .job_fail = host_job_fail,
       .set_error = host_set_error,
       .now_ns = host_now_ns,
+      .job_checkpoints = host_job_checkpoints,
   };
   return &made.table;
 }

@@ -1,7 +1,5 @@
 #include "plugin/in_flight.hpp"
 
-#include <algorithm>
-
 namespace pictor::host {
 
 pictor_job InFlight::start(const std::shared_ptr<Batch> &batch) {
@@ -11,17 +9,16 @@ pictor_job InFlight::start(const std::shared_ptr<Batch> &batch) {
     self->let_go(job);
   });
   const std::lock_guard lock(mutex_);
-  held_.push_back({{job, batch}});
+  held_.emplace(job, Held{batch});
   return job;
 }
 
 void InFlight::let_go(pictor_job job) {
   std::shared_ptr<Batch> last;  // ends outside the lock
   const std::lock_guard lock(mutex_);
-  const auto held = std::find_if(held_.begin(), held_.end(),
-                                 [&](const Held &each) { return each.item.job == job; });
-  if (--held->holds != 0) return;
-  last = std::move(held->item.batch);
+  const auto held = held_.find(job);
+  if (--held->second.holds != 0) return;
+  last = std::move(held->second.batch);
   held_.erase(held);
   if (held_.empty()) empty_.notify_all();
 }
@@ -29,7 +26,8 @@ void InFlight::let_go(pictor_job job) {
 std::vector<InFlight::Item> InFlight::items() const {
   std::vector<Item> items;
   const std::lock_guard lock(mutex_);
-  for (const Held &held : held_) items.push_back(held.item);
+  items.reserve(held_.size());
+  for (const auto &[job, held] : held_) items.push_back({job, held.batch});
   return items;
 }
 

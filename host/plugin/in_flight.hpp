@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 namespace pictor::host {
@@ -33,7 +34,7 @@ class InFlight : public std::enable_shared_from_this<InFlight> {
 
  private:
   struct Held {
-    Item item;
+    std::shared_ptr<Batch> batch;
     int holds = 2;  // the call, and the requests
   };
 
@@ -41,7 +42,7 @@ class InFlight : public std::enable_shared_from_this<InFlight> {
 
   mutable std::mutex mutex_;
   std::condition_variable empty_;
-  std::vector<Held> held_;
+  std::unordered_map<pictor_job, Held> held_;
   std::vector<Item> given_up_;
 };
 

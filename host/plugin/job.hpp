@@ -5,6 +5,7 @@
 #include <pictor/abi.h>
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,7 +29,9 @@ class Job {
   virtual pictor_status progress(std::uint32_t request, const Progress &progress) = 0;
   virtual pictor_status image(std::uint32_t request, const pictor_image *image,
                               const pictor_image_meta *meta) = 0;
-  virtual pictor_status checkpoint(std::uint32_t request, std::string_view bytes) = 0;
+  // What it returns is ready when the state is on disk; not valid where there is nothing to wait
+  // for.
+  virtual std::future<void> checkpoint(std::uint32_t request, std::string_view bytes) = 0;
   virtual pictor_status done(std::uint32_t request) = 0;
   virtual pictor_status fail(std::uint32_t request, const PluginError &error) = 0;
 };

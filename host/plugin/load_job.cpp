@@ -6,7 +6,7 @@ namespace pictor::host {
 
 namespace {
 
-[[noreturn]] pictor_status no_requests() {
+[[noreturn]] void no_requests() {
   throw ContractFault("the job of a load has no pictures, checkpoints or ends");
 }
 
@@ -36,7 +36,7 @@ pictor_status LoadJob::progress(std::uint32_t request, const Progress &progress)
 pictor_status LoadJob::image(std::uint32_t, const pictor_image *, const pictor_image_meta *) {
   no_requests();
 }
-pictor_status LoadJob::checkpoint(std::uint32_t, std::string_view) {
+std::future<void> LoadJob::checkpoint(std::uint32_t, std::string_view) {
   no_requests();
 }
 pictor_status LoadJob::done(std::uint32_t) {

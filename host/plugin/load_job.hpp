@@ -20,7 +20,7 @@ class LoadJob final : public Job {
   bool cancelled() const override;
   pictor_status progress(std::uint32_t request, const Progress &progress) override;
   pictor_status image(std::uint32_t, const pictor_image *, const pictor_image_meta *) override;
-  pictor_status checkpoint(std::uint32_t, std::string_view) override;
+  std::future<void> checkpoint(std::uint32_t, std::string_view) override;
   pictor_status done(std::uint32_t) override;
   pictor_status fail(std::uint32_t, const PluginError &) override;
 

@@ -29,7 +29,7 @@ ExitCode exit_code_of(const Failure &failure) {
 
 struct Model::Impl {
   std::shared_ptr<const Plugin> plugin;
-  const ModelInfo &info;
+  ModelInfo info;
   const std::vector<ParameterSpec> &specs;
   std::string source;  // for the log
   pictor_model *self = nullptr;
@@ -61,6 +61,7 @@ void Model::Impl::create(const Parameters &parameters) {
       throw Error(fmt::format("{}: {}", what, failure.message), "", exit_code_of(failure));
     }
     functions = read_model(self, info);
+    read_capacity(functions, self, info);
   } catch (const ParameterFault &fault) {
     throw Error(fmt::format("{}: {}", what, fault.what()));
   } catch (const ContractFault &fault) {
@@ -168,11 +169,10 @@ void Model::generate(std::vector<ModelRequest> requests, std::shared_ptr<ModelEv
 }
 
 void Model::cancel() {
-  for (const InFlight::Item &item : impl_->in_flight->items()) {
-    item.batch->cancel();
-    if (impl_->functions.cancel == nullptr || impl_->given_up) continue;
-    impl_->functions.cancel(impl_->self, item.job, PICTOR_ALL_REQUESTS);
-  }
+  const std::vector<InFlight::Item> items = impl_->in_flight->items();
+  for (const InFlight::Item &item : items) item.batch->cancel();
+  if (items.empty() || impl_->functions.cancel == nullptr || impl_->given_up) return;
+  impl_->functions.cancel(impl_->self, PICTOR_ALL_JOBS, PICTOR_ALL_REQUESTS);
 }
 
 bool Model::drain(std::chrono::milliseconds grace) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,15 +18,17 @@ namespace pictor::host {
 
 class Plugin;
 
-// What one model of a plugin is.
+// What one model of a plugin is; of an instance, what it is as configured.
 struct ModelInfo {
   std::string id, label, doc;
   std::vector<std::string> features;
   bool sync = false, async = false;
   bool needs_network = false, needs_gpu = false, deterministic = false, billed = false,
        ignores_seed = false;
+  bool parks = false;                 // its requests outlive the process through their checkpoints
   std::uint32_t max_batch = 1;        // 0: any
   std::uint32_t max_concurrency = 1;  // 0: any
+  std::uint32_t wanted_concurrency = 0;  // when the user does not say; 0: the host's own number
 };
 
 // One row for a model.
@@ -51,7 +54,8 @@ class ModelEvents {
                         std::uint32_t steps, const std::string &stage) = 0;
   virtual void picture(std::uint32_t request, std::uint32_t image_index, Picture picture,
                        PictureMeta meta) = 0;
-  virtual void checkpoint(std::uint32_t request, const std::string &bytes) = 0;
+  // What it returns is ready when the state is on disk.
+  virtual std::future<void> checkpoint(std::uint32_t request, const std::string &bytes) = 0;
   // Exactly once per request, after all its pictures. failure empty: done.
   virtual void ended(std::uint32_t request, std::optional<Failure> failure) = 0;
 };
@@ -67,7 +71,7 @@ class Model {
   ~Model();  // cancels, drains for at most 30 s, unloads, destroys
   Model(Model &&) = delete;
 
-  const ModelInfo &info() const;
+  const ModelInfo &info() const;  // with what the instance says of itself
   const std::vector<ParameterSpec> &parameters() const;
   std::string model_name() const;
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace pictor::host {
 
@@ -30,6 +31,23 @@ std::string read_id(const char *text, const std::string &where) {
   return id;
 }
 
+struct ModelFlag {
+  std::uint32_t bit;
+  bool ModelInfo::*member;
+};
+constexpr std::array<ModelFlag, 6> model_flags = {{
+    {PICTOR_MODEL_NEEDS_NETWORK, &ModelInfo::needs_network},
+    {PICTOR_MODEL_NEEDS_GPU, &ModelInfo::needs_gpu},
+    {PICTOR_MODEL_DETERMINISTIC, &ModelInfo::deterministic},
+    {PICTOR_MODEL_BILLED, &ModelInfo::billed},
+    {PICTOR_MODEL_IGNORES_SEED, &ModelInfo::ignores_seed},
+    {PICTOR_MODEL_PARKS, &ModelInfo::parks},
+}};
+
+void read_flags(std::uint32_t flags, ModelInfo &info) {
+  for (const ModelFlag &flag : model_flags) info.*flag.member = (flags & flag.bit) != 0;
+}
+
 ModelInfo read_info(const pictor_plugin &functions, std::uint32_t index) {
   const std::string where = fmt::format("pictor_model_info {}", index);
   const pictor_model_info theirs = known_part(functions.model_info(index), where);
@@ -44,12 +62,7 @@ ModelInfo read_info(const pictor_plugin &functions, std::uint32_t index) {
     throw ContractFault(fmt::format("{} '{}': exec_modes is {}, neither SYNC nor ASYNC", where,
                                     info.id, theirs.exec_modes));
   }
-  const auto flag = [&](std::uint32_t bit) { return (theirs.flags & bit) != 0; };
-  info.needs_network = flag(PICTOR_MODEL_NEEDS_NETWORK);
-  info.needs_gpu = flag(PICTOR_MODEL_NEEDS_GPU);
-  info.deterministic = flag(PICTOR_MODEL_DETERMINISTIC);
-  info.billed = flag(PICTOR_MODEL_BILLED);
-  info.ignores_seed = flag(PICTOR_MODEL_IGNORES_SEED);
+  read_flags(theirs.flags, info);
   info.max_batch = theirs.max_batch;
   info.max_concurrency = theirs.max_concurrency;
   return info;
@@ -144,6 +157,24 @@ pictor_model read_model(const pictor_model *theirs, const ModelInfo &info) {
   require(model.get_extension, "pictor_model.get_extension");
   require(model.destroy, "pictor_model.destroy");
   return model;
+}
+
+void read_capacity(const pictor_model &functions, pictor_model *model, ModelInfo &info) {
+  if (functions.capacity == nullptr) return;
+  pictor_capacity capacity{};
+  capacity.struct_size = sizeof capacity;
+  for (const ModelFlag &flag : model_flags) {
+    if (info.*flag.member) capacity.flags |= flag.bit;
+  }
+  capacity.max_batch = info.max_batch;
+  capacity.max_concurrency = info.max_concurrency;
+  functions.capacity(model, &capacity);
+  const bool may_bill = info.billed;
+  read_flags(capacity.flags, info);
+  info.billed = info.billed && may_bill;
+  info.max_batch = capacity.max_batch;
+  info.max_concurrency = capacity.max_concurrency;
+  info.wanted_concurrency = capacity.wanted_concurrency;
 }
 
 }  // namespace pictor::host

@@ -31,4 +31,8 @@ std::vector<ModelDescription> read_models(const pictor_plugin &functions);
 // Throws ContractFault.
 pictor_model read_model(const pictor_model *model, const ModelInfo &info);
 
+// Lays what an instance says of itself over what its plugin says of the model. `functions`: its
+// own.
+void read_capacity(const pictor_model &functions, pictor_model *model, ModelInfo &info);
+
 }  // namespace pictor::host

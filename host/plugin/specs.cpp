@@ -15,7 +15,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::array<std::pair<pictor_type, ParameterType>, 12> types = {{
+constexpr std::array<std::pair<pictor_type, ParameterType>, 13> types = {{
     {PICTOR_TYPE_BOOL, ParameterType::boolean},
     {PICTOR_TYPE_INT, ParameterType::integer},
     {PICTOR_TYPE_FLOAT, ParameterType::number},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<pictor_type, ParameterType>, 12> types = {{
     {PICTOR_TYPE_STRING_LIST, ParameterType::string_list},
     {PICTOR_TYPE_NUMBER_LIST, ParameterType::number_list},
     {PICTOR_TYPE_IMAGE, ParameterType::image},
+    {PICTOR_TYPE_IMAGE_LIST, ParameterType::image_list},
 }};
 
 // The list in abi.h: a job moves between plugins because these mean the same everywhere.
@@ -201,8 +202,8 @@ class SpecReader {
   void read_default() {
     if (theirs_.default_value == nullptr) return;
     if (spec_.required) fault("it is REQUIRED and has a default");
-    if (is(ParameterType::secret) || is(ParameterType::image)) {
-      fault("a SECRET or IMAGE cannot have a default");
+    if (is(ParameterType::secret) || is_picture(spec_.type)) {
+      fault("a SECRET, IMAGE or IMAGE_LIST cannot have a default");
     }
     const Json value = read_value(theirs_.default_value, at("default_value"));
     if (theirs_.default_value->type != theirs_.type) {

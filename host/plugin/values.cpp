@@ -13,7 +13,6 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::uint64_t max_image_file = 64ull << 20;
 constexpr std::uint64_t max_text = 1 << 20;
 constexpr std::uint64_t max_list = 1 << 16;
 
@@ -43,6 +42,8 @@ pictor_type abi_type(ParameterType type) {
       return PICTOR_TYPE_NUMBER_LIST;
     case ParameterType::image:
       return PICTOR_TYPE_IMAGE;
+    case ParameterType::image_list:
+      return PICTOR_TYPE_IMAGE_LIST;
   }
   throw std::logic_error("a parameter type without a number in the ABI");
 }
@@ -141,6 +142,9 @@ void ParameterBlock::fill(pictor_value &value, const ParameterSpec &spec, const 
     case ParameterType::image:
       fill_image(value, spec, json);
       return;
+    case ParameterType::image_list:
+      fill_images(value, spec, json);
+      return;
     case ParameterType::string:
     case ParameterType::choice:
     case ParameterType::secret:
@@ -175,7 +179,7 @@ void ParameterBlock::fill_image(pictor_value &value, const ParameterSpec &spec, 
   const auto path = json.get<std::string>();
   std::string file;
   try {
-    file = read_file(path, spec.max_bytes != 0 ? spec.max_bytes : max_image_file);
+    file = read_file(path, spec.max_bytes != 0 ? spec.max_bytes : largest_picture_file);
   } catch (const Error &error) {
     throw ParameterFault(spec.id, fmt::format("{}: {}", spec.id, error.what()));
   }
@@ -186,6 +190,25 @@ void ParameterBlock::fill_image(pictor_value &value, const ParameterSpec &spec, 
   }
   value.bytes = keep(std::move(file));
   value.str = to_abi(media_type);
+}
+
+void ParameterBlock::fill_images(pictor_value &value, const ParameterSpec &spec, const Json &json) {
+  auto &list = item_lists_.emplace_back();
+  std::uint64_t bytes = 0;
+  for (const Json &path : json) {
+    pictor_value &item = values_.emplace_back();
+    item.struct_size = sizeof item;
+    item.type = PICTOR_TYPE_IMAGE;
+    fill_image(item, spec, path);
+    bytes += item.bytes.size;
+    if (bytes > largest_picture_list) {
+      throw ParameterFault(spec.id, fmt::format("{}: its {} files have more than {} bytes together",
+                                                spec.id, json.size(), largest_picture_list));
+    }
+    list.push_back(&item);
+  }
+  value.items = list.data();
+  value.item_count = list.size();
 }
 
 Json read_value(const pictor_value *theirs, std::string_view where) {
@@ -226,6 +249,7 @@ Json read_value(const pictor_value *theirs, std::string_view where) {
     }
     case PICTOR_TYPE_SECRET:
     case PICTOR_TYPE_IMAGE:
+    case PICTOR_TYPE_IMAGE_LIST:
     default:
       throw ContractFault(
           fmt::format("{}: a value of type {} is not possible here", where, value.type));

@@ -42,12 +42,14 @@ class ParameterBlock {
   void add(const ParameterSpec &spec, const Json &json);
   void fill(pictor_value &value, const ParameterSpec &spec, const Json &json);
   void fill_image(pictor_value &value, const ParameterSpec &spec, const Json &json);
+  void fill_images(pictor_value &value, const ParameterSpec &spec, const Json &json);
   pictor_str keep(std::string text);
 
   // Deques: what is in them never moves.
   std::deque<std::string> texts_;
   std::deque<std::vector<pictor_str>> string_lists_;
   std::deque<std::vector<double>> number_lists_;
+  std::deque<std::vector<const pictor_value *>> item_lists_;
   std::deque<pictor_value> values_;
   std::deque<pictor_kv> pairs_;
   std::vector<const pictor_kv *> pointers_;

@@ -51,8 +51,9 @@ void Billing::open_model(std::uint32_t position, const RunModel &model, bool bil
                          const std::string &model_name) {
   if (models_.size() <= position) models_.resize(position + 1);
   const std::vector<std::string> names = price_names(model, model_name);
-  models_[position] = {model.name, model.plugin,  names.empty() ? "*" : names.back(),
-                       billed,     model.request, ModelPrices(tables_, model.plugin, names)};
+  models_[position] = {
+      model.name, model.plugin,  names.empty() ? "*" : names.back(),
+      billed,     model.request, ModelPrices(tables_, model.plugin, names, model.load)};
 }
 
 bool Billing::needs_price(const Model &model) const {

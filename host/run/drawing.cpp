@@ -27,11 +27,11 @@ void Drawing::picture(std::uint32_t request, std::uint32_t image_index, Picture 
       {batch_[request], image_index, std::move(picture), std::move(meta), drawn_in});
 }
 
-void Drawing::checkpoint(std::uint32_t request, const std::string &bytes) {
+std::future<void> Drawing::checkpoint(std::uint32_t request, const std::string &bytes) {
   CheckpointGiven given{batch_[request], bytes, {}};
-  const std::future<void> stored = given.stored.get_future();
+  std::future<void> stored = given.stored.get_future();
   channels_->inbox.post(std::move(given));
-  stored.wait();
+  return stored;
 }
 
 void Drawing::ended(std::uint32_t request, std::optional<Failure> failure) {

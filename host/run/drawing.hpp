@@ -21,8 +21,7 @@ class Drawing final : public ModelEvents {
   // Waits while the encoders are behind.
   void picture(std::uint32_t request, std::uint32_t image_index, Picture picture,
                PictureMeta meta) override;
-  // Waits until it is on disk.
-  void checkpoint(std::uint32_t request, const std::string &bytes) override;
+  std::future<void> checkpoint(std::uint32_t request, const std::string &bytes) override;
   void ended(std::uint32_t request, std::optional<Failure> failure) override;
 
  private:

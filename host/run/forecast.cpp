@@ -12,13 +12,13 @@ namespace {
 class ModelCost {
  public:
   ModelCost(const Preview::Model &model, const std::shared_ptr<const PriceTables> &tables)
-      : billed_(model.billed), prices_(tables, model.plugin, model.price_names) {}
+      : prices(tables, model.plugin, model.price_names, model.load), billed_(model.billed) {}
 
   // Whether add() must be given what each request asks for.
-  bool needs_rows() const { return prices_.depends_on_request(); }
+  bool needs_rows() const { return prices.depends_on_request(); }
 
   void add(const Parameters &asked, std::uint32_t pictures) {
-    const PriceEntry *entry = prices_.find(asked, pictures);
+    const PriceEntry *entry = prices.find(asked, pictures);
     if (entry == nullptr || !entry->image) {
       if (billed_ || entry != nullptr) cost.without_price += pictures;
       if (entry != nullptr) count(entry, pictures);
@@ -30,6 +30,7 @@ class ModelCost {
 
   CostForecast cost;
   std::vector<UsedPrice> used;
+  ModelPrices prices;
 
  private:
   void count(const PriceEntry *entry, std::uint32_t pictures) {
@@ -43,7 +44,6 @@ class ModelCost {
   }
 
   bool billed_;
-  ModelPrices prices_;
 };
 
 void read_record(Forecast &forecast, const std::filesystem::path &dir) {
@@ -130,6 +130,7 @@ Forecast forecast_job(const PreparedJob &job) {
     if (m >= costs.size()) continue;
     model.cost = costs[m].cost;
     model.prices = std::move(costs[m].used);
+    model.entries = std::move(costs[m].prices);
   }
   read_record(forecast, job.config.job.output.dir);
   return forecast;

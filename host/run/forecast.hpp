@@ -36,6 +36,7 @@ struct ModelForecast {
   Preview::Model model;
   CostForecast cost;
   std::vector<UsedPrice> prices;
+  ModelPrices entries;  // keeps them
   std::optional<Pace> pace;
   std::string pace_from;  // "past runs", "probe"
 
@@ -46,8 +47,8 @@ struct ModelForecast {
 struct Forecast {
   Preview preview;
   std::vector<ModelForecast> models;
-  std::shared_ptr<const PriceTables> tables;  // keeps the entries
-  Micros spent = 0;                           // on the dataset so far
+  std::shared_ptr<const PriceTables> tables;
+  Micros spent = 0;  // on the dataset so far
   std::optional<BudgetConfig> budget;
 
   CostForecast cost() const;

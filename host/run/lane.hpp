@@ -24,6 +24,9 @@ struct LaneShape {
 // waits for the disk; not when it is remote or bills, because what waits counts as sent.
 LaneShape lane_shape(const ModelInfo &info, std::uint32_t concurrency);
 
+// Calls at once where the job does not say.
+std::uint32_t usual_concurrency(const ModelInfo &info);
+
 // A model and the threads that call it. The first of them loads it.
 class Lane {
  public:

@@ -51,8 +51,12 @@ void take_all(Plan &plan, std::uint32_t model, const std::function<void(const Wo
 // Opens the model, so that the plugin sees its parameters.
 Preview::Model open_model(const RunModel &model) {
   const std::unique_ptr<Painter> painter = model.open();
-  return {model.name, model.plugin, 0, painter->info().billed,
-          price_names(model, painter->model_name())};
+  return {model.name,
+          model.plugin,
+          0,
+          painter->info().billed,
+          price_names(model, painter->model_name()),
+          model.load};
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Preview {
     std::uint64_t to_draw = 0;  // pictures
     bool billed = false;
     std::vector<std::string> price_names;  // under which it may be priced
+    Parameters load;
   };
   bool resumes = false;  // the folder has pictures of an earlier run, or their failures
   PlanCounts counts;     // of the whole dataset, before

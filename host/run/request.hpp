@@ -26,11 +26,11 @@ struct RunModel {
   std::string plugin, plugin_version, model_id;
   std::filesystem::path plugin_file;
   std::vector<ParameterSpec> specs;
-  Parameters load, request;      // a row's columns are laid over the latter
-  std::set<std::string> pinned;  // of request: given with --param, they win over columns
-  std::uint32_t concurrency = 1;
-  bool billed = false;       // its pictures cost money
-  std::uint32_t number = 0;  // in the ledger; of one that stands in: none
+  Parameters load, request;       // a row's columns are laid over the latter
+  std::set<std::string> pinned;   // of request: given with --param, they win over columns
+  std::uint32_t concurrency = 1;  // calls at once; 0: as the model wants
+  bool billed = false;            // its pictures cost money
+  std::uint32_t number = 0;       // in the ledger; of one that stands in: none
   LimitsConfig limits;
   RetryConfig retry;
   std::string pool;        // models with the same one share limits; empty: it is alone

@@ -1,5 +1,7 @@
 #include "run/runner.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -39,6 +41,7 @@ Summary Runner::run() {
     for (Message &message : channels_->inbox.wait(wake)) {
       std::visit([this](auto &content) { handle(content); }, message);
     }
+    store_checkpoints();
     give_work();  // before the disk is waited for
     record();
     show_progress();
@@ -73,7 +76,7 @@ void Runner::open_models() {
     model.painter = wanted.open();
     model.info = model.painter->info();
     model.model_name = model.painter->model_name();
-    model.shape = lane_shape(model.info, wanted.concurrency);
+    model.shape = lane_shape(model.info, calls_wanted(m, model.info));
     parts_.billing->open_model(m, wanted, model.info.billed, model.model_name);
     members[m].calls = model.shape.batches;
     members[m].remote = model.info.needs_network || model.info.billed;
@@ -83,6 +86,16 @@ void Runner::open_models() {
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
     if (parts_.plan.has_work(m)) start_lane(m);
   }
+}
+
+std::uint32_t Runner::calls_wanted(std::uint32_t m, const ModelInfo &info) {
+  const RunModel &wanted = parts_.models[m];
+  if (wanted.concurrency == 0) return usual_concurrency(info);
+  if (info.max_concurrency != 0 && wanted.concurrency > info.max_concurrency) {
+    parts_.status.warning(fmt::format("{} takes {} requests at once as it is configured, not {}",
+                                      wanted.name, info.max_concurrency, wanted.concurrency));
+  }
+  return wanted.concurrency;
 }
 
 void Runner::start_lane(std::uint32_t m) {
@@ -125,15 +138,21 @@ void Runner::watch_interrupt() {
   const InterruptLevel level = parts_.interrupt();
   if (level != level_) {
     level_ = level;
+    next_cancel_ = {};
     take_no_more_work();
   }
+  if (taking_work()) return;
   // Again and again: a batch may have been on its way into the model the last time.
-  if (level_ == InterruptLevel::stop || broken_) cancel_all();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_cancel_) return;
+  next_cancel_ = now + tick;
+  cancel(level_ == InterruptLevel::stop || broken_ != nullptr);
 }
 
-void Runner::cancel_all() {
+// Those that park are not waited for: the next run finds what they work on.
+void Runner::cancel(bool all) {
   for (RunningModel &model : models_) {
-    if (model.lane) model.lane->cancel();
+    if (model.lane && (all || model.info.parks)) model.lane->cancel();
   }
 }
 
@@ -190,6 +209,7 @@ Summary Runner::summary() const {
   summary.seconds = std::chrono::duration<double>(parts_.clock->now() - begun_).count();
   tally_.put_into(summary);
   summary.stopped = stopped_;
+  summary.parked = parked_;
   const Budget &budget = parts_.billing->budget();
   if (budget.limit()) summary.budget = {*budget.limit(), budget.spent(), budget_reached_};
   summary.interrupted = level_ != InterruptLevel::none;

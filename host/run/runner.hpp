@@ -96,13 +96,14 @@ class Runner {
 
   void open_models();
   bool is_needed(std::uint32_t model) const;
+  std::uint32_t calls_wanted(std::uint32_t model, const ModelInfo &info);
   void start_lane(std::uint32_t model);
   bool taking_work() const { return level_ == InterruptLevel::none && !broken_; }
   bool done() const;
   bool is_idle() const;
   Time next_wake() const;
   void watch_interrupt();
-  void cancel_all();
+  void cancel(bool all);
   void take_no_more_work();
   void stop_model(std::uint32_t model, const Failure &failure);
   void stop_pool(std::uint32_t model, const Failure &failure);
@@ -125,6 +126,9 @@ class Runner {
   void record_started(std::span<const Batch> batches);
   void take_back(RunningModel &model);
 
+  void store_checkpoints();
+  std::vector<RequestKey> take_closing();
+
   // What the other threads tell.
   void handle(ModelLoading &message);
   void handle(ModelLoaded &message);
@@ -139,11 +143,13 @@ class Runner {
   // How samples end, or are tried again.
   void fail_rest(const RequestEnded &message);
   void settle(const RequestPtr &request, std::uint32_t index, SampleEnd end, double random);
+  bool stays_with_provider(const RequestPtr &request, Outcome outcome);
   void ask_again(const RequestPtr &request, std::uint32_t index, const SampleEnd &end,
                  const Retries::Next &next);
   void end_sample(const RequestPtr &request, std::uint32_t index, SampleEnd end);
   void record_retried();
   void record();
+  void record_ends();
   void close_if_done(const RequestPtr &request);
 
   Parts parts_;
@@ -154,10 +160,14 @@ class Runner {
   Retries retries_;
   std::unordered_map<RequestPtr, OpenRequest> open_;
   std::vector<Settled> settled_;
-  std::vector<SampleKey> retried_;  // billed ones that are to be sent again
+  std::vector<CheckpointGiven> given_;  // not on disk yet
+  std::vector<RequestKey> closed_;      // ended: their checkpoints are no longer needed
+  std::vector<SampleKey> retried_;      // billed ones that are to be sent again
   bool budget_reached_ = false;
+  std::uint64_t parked_ = 0;         // pictures that the run left with their provider
   std::int64_t retried_micros_ = 0;  // what attempts cost that are tried again
   InterruptLevel level_ = InterruptLevel::none;
+  std::chrono::steady_clock::time_point next_cancel_{};
   std::exception_ptr broken_;  // why the run cannot go on
   std::vector<StoppedModel> stopped_;
   RunTally tally_;

@@ -48,6 +48,10 @@ void Runner::handle(RequestEnded &message) {
   }
   OpenRequest &open = open_[message.request];
   open.ended = true;
+  // What the provider may have been paid for is asked for by its checkpoint, not given up.
+  if (message.failure && message.failure->outcome == Outcome::maybe_billed && open.has_checkpoint) {
+    message.failure->outcome = taking_work() ? Outcome::transient : Outcome::cancelled;
+  }
   const std::optional<Failure> &failure = message.failure;
   pool.answered(open.ticket, failure ? &*failure : nullptr, message.report, parts_.clock->now());
   fail_rest(message);
@@ -86,16 +90,28 @@ void Runner::handle(PictureLost &message) {
 }
 
 void Runner::handle(CheckpointGiven &message) {
-  if (message.request->fallback_for == nullptr) {
-    parts_.ledger.set_checkpoint(message.request->number, message.request->model->number,
-                                 message.bytes);
-    open_[message.request].has_checkpoint = !message.bytes.empty();
+  if (message.request->fallback_for != nullptr) return message.stored.set_value();
+  open_[message.request].has_checkpoint = !message.bytes.empty();
+  given_.push_back(std::move(message));
+}
+
+// Those that came together are written together: a plugin may have thousands of requests out.
+void Runner::store_checkpoints() {
+  if (given_.empty()) return;
+  std::vector<CheckpointGiven> given = std::exchange(given_, {});
+  std::vector<Checkpoint> checkpoints;
+  checkpoints.reserve(given.size());
+  for (CheckpointGiven &each : given) {
+    checkpoints.push_back(
+        {{each.request->number, each.request->model->number}, std::move(each.bytes)});
   }
-  message.stored.set_value();
+  parts_.ledger.set_checkpoints(checkpoints);
+  for (CheckpointGiven &each : given) each.stored.set_value();
 }
 
 // The thread's requests will never end, so there is nothing to wait for.
 void Runner::handle(ThreadBroken &message) {
+  store_checkpoints();
   record();
   std::rethrow_exception(message.reason);
 }
@@ -105,6 +121,10 @@ void Runner::settle(const RequestPtr &request, std::uint32_t index, SampleEnd en
   money_came_free();
   if (end.outcome == Outcome::ok) return end_sample(request, index, std::move(end));
   const std::uint32_t m = request->work.lane;
+  if (stays_with_provider(request, end.outcome)) {
+    ++parked_;
+    return ask_again(request, index, end, {Verdict::Kind::again, Time::min(), m});
+  }
   const Retries::Next next = retries_.judge(
       {*request, index, end, open_[request].ticket.sent, admission_->pool(m).in_trouble(), random},
       parts_.clock->now());
@@ -116,6 +136,12 @@ void Runner::settle(const RequestPtr &request, std::uint32_t index, SampleEnd en
   if (next.kind != Verdict::Kind::stop) return;
   failure.message = fmt::format("{} stops it: {}", name_of(failure.outcome), failure.message);
   stop_model(m, failure);
+}
+
+// Whether the run ends before the request does: then it has no end, and the next run picks it up.
+bool Runner::stays_with_provider(const RequestPtr &request, Outcome outcome) {
+  return outcome == Outcome::cancelled && !taking_work() &&
+         models_[request->work.lane].info.parks && open_[request].has_checkpoint;
 }
 
 void Runner::ask_again(const RequestPtr &request, std::uint32_t index, const SampleEnd &end,
@@ -143,9 +169,36 @@ void Runner::record_retried() {
   if (!retried_.empty()) parts_.ledger.withdrawn(std::exchange(retried_, {}));
 }
 
+// The requests whose last pictures are about to be recorded, and whose checkpoints go with them.
+std::vector<RequestKey> Runner::take_closing() {
+  std::unordered_map<RequestPtr, std::uint32_t> ending;
+  for (const Settled &settled : settled_) {
+    OpenRequest &open = open_[settled.request];
+    open.drawn_again = open.drawn_again || drawn_again(settled.end.outcome);
+    if (open.has_checkpoint && open.ended) ++ending[settled.request];
+  }
+  std::vector<RequestKey> closing;
+  for (const auto &[request, pictures] : ending) {
+    OpenRequest &open = open_[request];
+    if (open.drawn_again || open.pictures_left != pictures) continue;
+    open.has_checkpoint = false;
+    closing.push_back({request->number, request->model->number});
+  }
+  return closing;
+}
+
 void Runner::record() {
   record_retried();
+  record_ends();
+  if (closed_.empty()) return;
+  std::vector<Checkpoint> none;
+  for (const RequestKey &key : std::exchange(closed_, {})) none.push_back({key, {}});
+  parts_.ledger.set_checkpoints(none);
+}
+
+void Runner::record_ends() {
   if (settled_.empty()) return;
+  const std::vector<RequestKey> closing = take_closing();
   std::vector<SampleEnd> ends;
   ends.reserve(settled_.size());
   std::int64_t counted = 0;
@@ -154,7 +207,7 @@ void Runner::record() {
     counted += settled.counted_micros;
   }
   parts_.store.flush(ends);
-  parts_.ledger.ended(ends);
+  parts_.ledger.ended(ends, closing);
   parts_.store.recorded(ends);
   if (counted != 0) parts_.ledger.add_spent(-counted);
 
@@ -168,7 +221,6 @@ void Runner::record() {
     parts_.status.sample(end, recorded[i].request->wanted().name);
     OpenRequest &open = open_[recorded[i].request];
     --open.pictures_left;
-    open.drawn_again = open.drawn_again || drawn_again(end.outcome);
     close_if_done(recorded[i].request);
   }
 }
@@ -180,7 +232,7 @@ void Runner::close_if_done(const RequestPtr &request) {
   if (!open.ended || open.pictures_left > 0) return;
   // Nobody will ask for it again: a later request for this row starts afresh.
   if (open.has_checkpoint && !open.drawn_again) {
-    parts_.ledger.set_checkpoint(request->number, request->model->number, "");
+    closed_.push_back({request->number, request->model->number});
   }
   open_.erase(found);
 }

@@ -5,6 +5,13 @@
 
 namespace pictor::host {
 
+namespace {
+
+// Into the lanes at once: the first of many should not wait for the last.
+constexpr std::size_t most_batches = 1024;
+
+}  // namespace
+
 bool Runner::has_room(const RunningModel &model) const {
   return model.loaded && !model.ended && !model.lacks_money && model.batches < model.shape.batches;
 }
@@ -19,7 +26,7 @@ void Runner::give_work() {
   record_retried();  // before any of them is sent again
   std::vector<Batch> batches;
   for (std::uint32_t m = 0; m < models_.size(); ++m) {
-    while (has_room(models_[m]) && may_leave(m)) {
+    while (batches.size() < most_batches && has_room(models_[m]) && may_leave(m)) {
       Batch batch = next_batch(m);
       if (batch.empty()) break;
       batches.push_back(std::move(batch));

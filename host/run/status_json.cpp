@@ -118,6 +118,7 @@ void JsonStatus::ended(const Summary &summary) {
                 {"cost_micros", summary.cost_micros},
                 {"stage_seconds", mean_stage_seconds(summary.stages)},
                 {"interrupted", summary.interrupted},
+                {"parked", summary.parked},
                 {"errors", errors},
                 {"stopped", stopped}};
   if (summary.budget) {

@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::chrono::minutes interval(1);
 
+// The terminal has a status of its own.
 void tell(const std::string &text) {
-  log(LogLevel::info, "run", text);
+  log_in_file(LogLevel::info, "run", text);
 }
 
 }  // namespace

@@ -130,7 +130,10 @@ std::vector<std::string> summary_text(const Summary &summary) {
     lines.push_back(
         fmt::format("{} attempts, {} of them retries", summary.attempts, summary.retries));
   }
-  if (summary.cost_micros > 0) lines.push_back("cost " + dollars_text(summary.cost_micros));
+  const bool told_with_budget = summary.budget && summary.budget->spent == summary.cost_micros;
+  if (summary.cost_micros > 0 && !told_with_budget) {
+    lines.push_back("cost " + dollars_text(summary.cost_micros));
+  }
   for (const StoppedModel &model : summary.stopped) {
     lines.push_back(
         fmt::format("{} stopped: {}", terminal_safe(model.name), safe(model.failure.message)));
@@ -141,6 +144,10 @@ std::vector<std::string> summary_text(const Summary &summary) {
                                 row_text(error.example_row, error.example_id)));
   }
   if (summary.budget) lines.push_back(budget_text(*summary.budget, summary.counts.open));
+  if (summary.parked > 0) {
+    lines.push_back(fmt::format("{} left with the provider: the next run collects them",
+                                images(summary.parked)));
+  }
   if (summary.interrupted) {
     lines.push_back("interrupted: run the same command again to go on from here");
   }

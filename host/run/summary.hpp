@@ -57,6 +57,7 @@ struct Summary {
   std::vector<StoppedModel> stopped;
   std::optional<BudgetReport> budget;  // nothing: the job sets none
   bool interrupted = false;
+  std::uint64_t parked = 0;  // pictures that an interrupt left with their provider
 
   std::uint64_t failed() const { return counts.ended() - counts[Outcome::ok]; }
   double images_per_minute() const;  // 0: nothing was made

@@ -166,6 +166,24 @@ class PromptFiles(Workspace):
         self.assertEqual(len(self.pictures()), 3)
         self.assertEqual({p: (self.dir / "out" / p).read_bytes() for p in before}, before)
 
+    def test_several_pictures_of_a_row_reach_the_model(self):
+        png = b"\x89PNG\r\n\x1a\n"
+        for name, size in [("in/a.png", 10), ("in/b.png", 20), ("c.png", 30)]:
+            self.write(name, png + bytes(size - len(png)))
+        self.write("in/rows.csv", "id,prompt,images\n1,a fox,a.png; b.png\n2,an owl,\n3,an elk,none.png\n")
+        self.job("in/rows.csv", plugin="echo", kwargs="images: c.png", load="api_key: ${KEY}")
+        result = self.run_job(env={"KEY": "x"})
+        self.assert_fails(result, 3, "in/rows.csv:4: images: ", "none.png: No such file")
+        self.assertEqual(self.outcomes(), {"ok": 2, "invalid": 1})
+        self.assertEqual(self.image_sizes(), [[10, 20], [30]])
+        # The resolved job names them for another folder, and the same pictures are no change.
+        self.assertIn(str(self.dir / "c.png"), (self.dir / "out/job.yaml").read_text())
+        self.assertIn("2 done before", self.run_job(env={"KEY": "x"}).err)
+
+    def image_sizes(self):
+        lines = (self.dir / "out/train/metadata.jsonl").read_text().splitlines()
+        return [json.loads(json.loads(line)["image_sizes"]) for line in lines]
+
     def test_an_explosion_is_refused_before_it_takes_place(self):
         self.write("rows.txt", "{0|1|2|3|4|5|6|7|8|9}" * 40 + "\n")
         self.job("rows.txt", job="variants: all")

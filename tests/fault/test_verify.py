@@ -207,10 +207,11 @@ class RunFiles(Workspace):
     def test_metrics_events_and_log_tell_the_run(self):
         self.write("prompts.jsonl", '{"prompt": "a fox"}\n{"prompt": "x", "width": "wide"}\n')
         self.job("prompts.jsonl")
-        result = self.run_job("--metrics", "run.prom", "--events", "events.ndjson", "--log-file", "run.log")
+        result = self.run_job("-v", "--metrics", "run.prom", "--events", "events.ndjson", "--log-file", "run.log")
         self.assertEqual(result.code, 3, result.err)
         events = [json.loads(line) for line in (self.dir / "events.ndjson").read_text().splitlines()]
         self.assertEqual((events[0]["event"], events[-1]["event"]), ("start", "end"))
+        self.assertEqual(result.err.count("m: loading"), 1, result.err)
         log = (self.dir / "run.log").read_text()
         for text in ("2 images wanted", "m: loading", "m: ready", "prompts.jsonl:2", "1 image made"):
             self.assertIn(text, log)

@@ -58,6 +58,7 @@ const std::vector<pictor_param_spec> &specs() {
       declare("loras", PICTOR_TYPE_STRING_LIST, PICTOR_SCOPE_REQUEST),
       declare("sigmas", PICTOR_TYPE_NUMBER_LIST, PICTOR_SCOPE_REQUEST),
       declare("image", PICTOR_TYPE_IMAGE, PICTOR_SCOPE_REQUEST),
+      declare("images", PICTOR_TYPE_IMAGE_LIST, PICTOR_SCOPE_REQUEST),
   };
   return all;
 }
@@ -99,25 +100,36 @@ const char *model_name(pictor_model *) noexcept {
   return config.name.c_str();
 }
 
-// An image comes back as its size: images are no metadata.
-pictor_value as_metadata(const pictor_value &value) {
-  pictor_value echo = value;
+// An image comes back as its size, a list of them as their sizes: images are no metadata.
+pictor_value as_metadata(const pictor_value &value, std::deque<std::vector<double>> &sizes) {
+  if (value.type != PICTOR_TYPE_IMAGE && value.type != PICTOR_TYPE_IMAGE_LIST) return value;
+  pictor_value echo{};
+  echo.struct_size = sizeof echo;
   if (value.type == PICTOR_TYPE_IMAGE) {
-    echo = {};
-    echo.struct_size = sizeof echo;
     echo.type = PICTOR_TYPE_INT;
     echo.i64 = static_cast<int64_t>(value.bytes.size);
+    return echo;
   }
+  std::vector<double> &all = sizes.emplace_back();
+  for (uint64_t i = 0; i < value.item_count; ++i) {
+    all.push_back(static_cast<double>(value.items[i]->bytes.size));
+  }
+  echo.type = PICTOR_TYPE_NUMBER_LIST;
+  echo.numbers = all.data();
+  echo.number_count = all.size();
   return echo;
 }
 
 void draw(const pictor_request &request, pictor_job job, uint32_t index) {
+  std::deque<std::vector<double>> sizes;
   std::deque<pictor_value> values;
   std::deque<pictor_kv> pairs;
   std::vector<const pictor_kv *> extra;
   for (uint64_t i = 0; i < request.param_count; ++i) {
-    values.push_back(as_metadata(*request.params[i]->value));
-    pairs.push_back({sizeof(pictor_kv), 0, request.params[i]->key, &values.back()});
+    values.push_back(as_metadata(*request.params[i]->value, sizes));
+    const bool list = request.params[i]->value->type == PICTOR_TYPE_IMAGE_LIST;
+    const char *key = list ? "image_sizes" : request.params[i]->key;
+    pairs.push_back({sizeof(pictor_kv), 0, key, &values.back()});
     extra.push_back(&pairs.back());
   }
   for (const pictor_kv &pair : config.pairs) extra.push_back(&pair);

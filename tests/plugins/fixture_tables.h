@@ -80,6 +80,7 @@ static pictor_model fixture_model = {
     NULL,
     model_extension_none,
     destroy_nothing,
+    NULL,
 };
 
 /* ---- Metadata ---- */

@@ -116,7 +116,8 @@ enum {
   PICTOR_TYPE_STRING_LIST = 10, /* strings */
   PICTOR_TYPE_NUMBER_LIST = 11, /* numbers, finite */
   PICTOR_TYPE_IMAGE =
-      12 /* bytes: a PNG, JPEG or WebP file that the host has read; str: its media type */
+      12, /* bytes: a PNG, JPEG or WebP file that the host has read; str: its media type */
+  PICTOR_TYPE_IMAGE_LIST = 13 /* items: values of type IMAGE, at least one */
 };
 
 /* A value of one type; the fields of the other types are zero. Valid as long as what holds it. */
@@ -131,6 +132,8 @@ typedef struct pictor_value {
   uint64_t string_count;
   const double *numbers;
   uint64_t number_count;
+  const struct pictor_value *const *items; /* pointers: an item's size may differ from ours */
+  uint64_t item_count;
 } pictor_value;
 
 typedef struct pictor_kv {
@@ -197,7 +200,7 @@ typedef struct pictor_param_spec {
   const char *const *aliases; /* other spellings a user may type; NULL-terminated; NULL: none */
   const pictor_choice *const *choices;
   uint64_t choice_count;
-  uint64_t max_bytes; /* STRING, JSON and IMAGE; 0: the host's own limit */
+  uint64_t max_bytes; /* STRING, JSON, IMAGE and each of an IMAGE_LIST; 0: the host's own limit */
 } pictor_param_spec;
 
 /* ---- Errors
@@ -403,6 +406,15 @@ typedef struct pictor_host {
 
   /* A monotonic clock. */
   int64_t (*now_ns)(const struct pictor_host *host) PICTOR_NOEXCEPT;
+
+  /*
+   * `job_checkpoint` for many requests, perhaps of different jobs, with one write to disk:
+   * `bytes[i]` is the state of request `requests[i]` of `jobs[i]`. Requests that have ended are
+   * passed over.
+   */
+  pictor_status (*job_checkpoints)(const struct pictor_host *host, const pictor_job *jobs,
+                                   const uint32_t *requests, const pictor_str *bytes,
+                                   uint64_t count) PICTOR_NOEXCEPT;
 } pictor_host;
 
 /* ---- A model
@@ -418,7 +430,10 @@ enum { /* pictor_model_info.flags */
        PICTOR_MODEL_BILLED =
            1u << 3, /* a request may cost money: the host records it before it is sent */
        PICTOR_MODEL_PREFERS_ISOLATION = 1u << 4,
-       PICTOR_MODEL_IGNORES_SEED = 1u << 5 /* no seed reaches the model: none is recorded */
+       PICTOR_MODEL_IGNORES_SEED = 1u << 5, /* no seed reaches the model: none is recorded */
+       PICTOR_MODEL_PARKS =
+           1u << 6 /* requests in flight outlive the process through their checkpoints: a host that
+                      ends cancels them at once and hands them back in its next life */
 };
 
 /* What a plugin offers under one id. Static. */
@@ -435,6 +450,19 @@ typedef struct pictor_model_info {
   const char *const *features; /* "text-to-image", ...; NULL-terminated; may be NULL */
 } pictor_model_info;
 
+/* What one instance can do. The host fills it from its pictor_model_info; an instance changes what
+ * its configuration makes different, in the fields that PICTOR_HAS. */
+typedef struct pictor_capacity {
+  uint32_t struct_size;
+  uint32_t flags; /* PICTOR_MODEL_*; PICTOR_MODEL_BILLED may be cleared, never set */
+  uint32_t max_batch;
+  uint32_t max_concurrency;
+  uint32_t wanted_concurrency; /* calls worth having out when the user does not say; 0: the host's
+                                  own number */
+  uint32_t reserved;
+} pictor_capacity;
+
+#define PICTOR_ALL_JOBS ((pictor_job)0)
 #define PICTOR_ALL_REQUESTS UINT32_MAX
 
 /* One instance of a model: the struct is the object. Made by `create`, ended by `destroy`. */
@@ -475,7 +503,8 @@ typedef struct pictor_model {
   pictor_status (*submit)(struct pictor_model *model, const pictor_request *const *requests,
                           uint32_t count, pictor_job job, pictor_error_sink error) PICTOR_NOEXCEPT;
 
-  /* Asks a request, or PICTOR_ALL_REQUESTS, to end early. Never blocks; a stale job is no error.
+  /* Asks a request, or PICTOR_ALL_REQUESTS of a job, or those of PICTOR_ALL_JOBS of this model, to
+   * end early; `job_cancelled` tells which jobs are meant. Never blocks; a stale job is no error.
    * [any]; may be NULL */
   void (*cancel)(struct pictor_model *model, pictor_job job, uint32_t request) PICTOR_NOEXCEPT;
 
@@ -484,6 +513,9 @@ typedef struct pictor_model {
 
   /* Ends the object; unloads first where needed. No work is in flight. [model-serial] */
   void (*destroy)(struct pictor_model *model) PICTOR_NOEXCEPT;
+
+  /* Changes what is different from pictor_model_info. [model-serial], after create; may be NULL */
+  void (*capacity)(struct pictor_model *model, pictor_capacity *out) PICTOR_NOEXCEPT;
 } pictor_model;
 
 /* ---- The plugin

@@ -30,6 +30,8 @@ class Results {
                         std::uint32_t steps, const std::string &stage) noexcept = 0;
   virtual void image(std::uint32_t request, std::uint32_t index, const Image &image) = 0;
   virtual void checkpoint(std::uint32_t request, std::string_view bytes) = 0;
+  // The host's name of the batch; 0: there is no host.
+  virtual pictor_job job() const noexcept { return 0; }
   virtual void done(std::uint32_t request) noexcept = 0;
   virtual void fail(std::uint32_t request, const Error &error) noexcept = 0;
 };
@@ -69,9 +71,9 @@ class Request {
   std::string_view trace_id() const { return text(row_->trace_id); }
   std::int64_t timeout_ms() const { return row_->timeout_ms; }
 
-  // Whether to end soon: throw Error(Status::cancelled) or fail() with it. Cheap enough for every
-  // step.
-  bool cancelled() const { return results_->cancelled(); }
+  // Whether to end soon: throw Error(Status::cancelled) or fail() with it. Tells of this request's
+  // batch, not of others; true after its end. Cheap enough for every step.
+  bool cancelled() const { return ended() || results_->cancelled(); }
   void progress(std::uint32_t step, std::uint32_t steps, const std::string &stage = {}) {
     results_->progress(index_, steps == 0 ? -1 : double(step) / steps, step, steps, stage);
   }
@@ -79,6 +81,12 @@ class Request {
   void image(std::uint32_t index, const Image &image) { results_->image(index_, index, image); }
   // Stores a small state (at most 64 KiB); it is on disk when this returns.
   void save_checkpoint(std::string_view bytes) { results_->checkpoint(index_, bytes); }
+  // The same for many requests with one write to disk; those that have ended are passed over.
+  struct Checkpoint {
+    const Request *request;
+    std::string_view bytes;
+  };
+  static void save_checkpoints(std::span<const Checkpoint> checkpoints);
 
   void done() noexcept {
     if (const auto results = std::exchange(results_, nullptr)) results->done(index_);
@@ -129,6 +137,9 @@ class ImageGenerationModel {
   virtual void unload() {}
   // What it draws with, for the metadata: "stabilityai/sdxl-base", "gpt-image-2".
   virtual std::string model_name() const = 0;
+  // What this instance can do, where its configuration makes a difference: `info`, which is info(),
+  // with other limits and flags. It may cease to be billed, but not begin to.
+  virtual ModelInfo capacity(ModelInfo info) const { return info; }
   // Checks what single parameters cannot tell; throws Error(invalid_argument). No network, files or
   // device.
   virtual void validate(const Request &) const {}
@@ -137,8 +148,8 @@ class ImageGenerationModel {
   // request that returns without an end is done; an exception fails those without an end. Up to
   // info().max_concurrency calls at once, each with up to info().max_batch requests.
   virtual void generate(std::span<Request> requests) = 0;
-  // Asks all work in flight to end early. Never blocks; from any thread, also while generate()
-  // runs.
+  // Work in flight is asked to end early: the requests that are meant are cancelled(). Never
+  // blocks; from any thread, also while generate() runs.
   virtual void cancel() {}
 
   // The pictures of each prompt, drawn here and now without a host, for tests and programs of your

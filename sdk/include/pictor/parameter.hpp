@@ -23,7 +23,7 @@ struct ImageInput {
 
 // INT and SEED are int64 (a seed's bits), every kind of text is a string.
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<double>,
-                           std::vector<std::string>, ImageInput>;
+                           std::vector<std::string>, ImageInput, std::vector<ImageInput>>;
 
 // One documented, typed setting of a model. From this declaration the host validates, lists,
 // documents and completes. Request scope (generation_kwargs) unless `load()` says otherwise. Use
@@ -39,6 +39,9 @@ class RuntimeParameter {
   static RuntimeParameter secret(std::string id) { return {std::move(id), PICTOR_TYPE_SECRET}; }
   static RuntimeParameter json(std::string id) { return {std::move(id), PICTOR_TYPE_JSON}; }
   static RuntimeParameter image(std::string id) { return {std::move(id), PICTOR_TYPE_IMAGE}; }
+  static RuntimeParameter image_list(std::string id) {
+    return {std::move(id), PICTOR_TYPE_IMAGE_LIST};
+  }
   static RuntimeParameter string_list(std::string id) {
     return {std::move(id), PICTOR_TYPE_STRING_LIST};
   }
@@ -110,8 +113,8 @@ class Params {
   bool has(std::string_view id) const { return values_.find(id) != values_.end(); }
 
   // The value, as bool, an integer type, double, std::string, std::vector<double>,
-  // std::vector<std::string> or ImageInput. Throws Error(internal) when there is none or it is of
-  // another type: a mistake of the plugin.
+  // std::vector<std::string>, ImageInput or std::vector<ImageInput>. Throws Error(internal) when
+  // there is none or it is of another type: a mistake of the plugin.
   template <typename T>
   T get(std::string_view id) const {
     const auto found = values_.find(id);
@@ -167,7 +170,7 @@ class Params {
   std::map<std::string, Value, std::less<>> values_;
 };
 
-// What a model tells about itself before anything is created.
+// What a model tells about itself before anything is created; see also capacity().
 struct ModelInfo {
   std::string id;  // [a-z0-9._-]+
   std::string label;
@@ -181,6 +184,11 @@ struct ModelInfo {
   bool needs_gpu = false;
   bool prefers_isolation = false;
   bool ignores_seed = false;
+  // Requests in flight outlive the process through their checkpoints: when a run is interrupted
+  // they are cancelled at once, and handed back with their checkpoints by the next.
+  bool parks = false;
+  // Requests worth having in flight when the user does not say; 0: the host's own number.
+  std::uint32_t wanted_concurrency = 0;
 };
 
 }  // namespace v1

@@ -52,8 +52,11 @@ TEST_CASE("a log file keeps more than the terminal shows") {
   log(LogLevel::info, "run", "only in the file");
   log(LogLevel::debug, "run", "nowhere");
   log(LogLevel::error, "run", "in both");
+  log_in_file(LogLevel::error, "run", "in the file\nalone");
+  log_in_file(LogLevel::debug, "run", "nowhere");
   const std::string kept = pictor::test::read_file(file);
   CHECK_THAT(kept, ContainsSubstring("run: only in the file") && ContainsSubstring("run: in both"));
+  CHECK_THAT(kept, ContainsSubstring("run: in the file\\nalone"));
   CHECK(kept.find("nowhere") == std::string::npos);
   CHECK(captured.text() == "error: run: in both\n");
   log_to_file("/dev/null");

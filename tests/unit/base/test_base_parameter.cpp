@@ -149,6 +149,21 @@ TEST_CASE("lists hold numbers or texts, each checked") {
   CHECK(checked(texts, Json::object()) == "! loras must be a list of texts, not {}");
 }
 
+TEST_CASE("a list of pictures is one path or several") {
+  const ParameterSpec images = spec_of(ParameterType::image_list, "images");
+  CHECK(checked(images, "a, b; c.png") == R"(["a, b; c.png"])");
+  CHECK(checked(images, {"a.png", "b.png"}) == R"(["a.png","b.png"])");
+  CHECK(from_text(images, "a, b.png ; c.png") == R"(["a, b.png","c.png"])");
+  CHECK(from_text(images, R"(["a;b.png", "c.png"])") == R"(["a;b.png","c.png"])");
+  CHECK(from_text(images, "a.png;") == "! images[1] is empty");
+  CHECK(checked(images, Json::array()) == "! images is an empty list; leave it out for none");
+  CHECK(checked(images, {"a.png", 1}) == "! images[1] must be a path, not 1");
+  CHECK(checked(images, Json::object()) == "! images must be a list of paths, not {}");
+  CHECK(checked(images, std::vector<std::string>(65, "a.png")) ==
+        "! images must have at most 64 entries, not 65");
+  CHECK(describe_values(images) == "image_list");
+}
+
 TEST_CASE("texts have a size limit and no NUL") {
   ParameterSpec text = spec_of(ParameterType::string, "negative_prompt");
   CHECK(checked(text, 5) == "! negative_prompt must be text, not 5");

@@ -76,7 +76,11 @@ TEST_CASE("mistakes in prices are told at their place") {
   CHECK_THAT(error_of_entry("image: {low: 1}"), ContainsSubstring("image price needs 'high'"));
   CHECK_THAT(error_of_entry("image: {low: 3, high: 1}"), ContainsSubstring("must rise"));
   CHECK_THAT(error_of_entry("tokens: {text_in: 5}"), ContainsSubstring("needs 'image_out'"));
-  CHECK_THAT(error_of_entry("when: {quality: low}"), ContainsSubstring("'image' or 'tokens'"));
+  CHECK_THAT(error_of_entry("when: {quality: low}"),
+             ContainsSubstring("'image', 'tokens' or 'times'"));
+  CHECK_THAT(error_of_entry("times: 0.5, image: 1"),
+             ContainsSubstring("'times' does not go with a price of its own"));
+  CHECK(error_of_entry("times: [[-1]]") == "times must be 0..1000, not -1");
   CHECK_THAT(error_of_entry("when: 5, image: 1"), ContainsSubstring("when must be a map"));
   CHECK_THAT(error_of_entry("when: {size: {a: 1}}, image: 1"),
              ContainsSubstring("a condition is a value"));

@@ -151,7 +151,7 @@ TEST_CASE("a request that left its checkpoint is picked up, not written off") {
   const TempDir dir;
   Ledger ledger = Ledger::open(dir.path());
   ledger.started(std::array{StartedSample{{0, 0, 0}, {}}, StartedSample{{1, 0, 0}, {}}});
-  ledger.set_checkpoint(1, 0, "queue-17");
+  ledger.set_checkpoints(std::vector<Checkpoint>{{{1, 0}, "queue-17"}});
   CHECK(ledger.settle_started() == 1);
   CHECK(outcomes(ledger) == "0.0.0 maybe_billed");
   CHECK(ledger.checkpoint(1, 0) == "queue-17");
@@ -161,11 +161,11 @@ TEST_CASE("a checkpoint is replaced, and empty bytes remove it") {
   const TempDir dir;
   Ledger ledger = Ledger::open(dir.path());
   CHECK(ledger.checkpoint(0, 0) == "");
-  ledger.set_checkpoint(0, 0, "one");
+  ledger.set_checkpoints(std::vector<Checkpoint>{{{0, 0}, "one"}});
   const std::string bytes("t\0wo", 4);
-  ledger.set_checkpoint(0, 0, bytes);
+  ledger.set_checkpoints(std::vector<Checkpoint>{{{0, 0}, bytes}});
   CHECK(ledger.checkpoint(0, 0) == bytes);
-  ledger.set_checkpoint(0, 0, "");
+  ledger.set_checkpoints(std::vector<Checkpoint>{{{0, 0}, ""}});
   CHECK(ledger.checkpoint(0, 0) == "");
 }
 

@@ -40,7 +40,7 @@ TEST_CASE("a merged ledger knows all that the shards knew") {
     a.model_number("painter");
     a.add_rows(std::array{RowNumber{{1, 1}, 0}, RowNumber{{3, 3}, 2}});
     a.ended(std::array{made(0, 0, 0), failed(2, Outcome::refused)});
-    a.set_checkpoint(2, 0, "state");
+    a.set_checkpoints(std::vector<Checkpoint>{{{2, 0}, "state"}});
     Ledger b = scenario.open("b");
     b.model_number("painter");
     b.model_number("late");

@@ -12,7 +12,7 @@ namespace pictor::test {
 
 // The request parameters that the tests' models have.
 inline std::vector<host::ParameterSpec> painter_specs() {
-  std::vector<host::ParameterSpec> specs(4);
+  std::vector<host::ParameterSpec> specs(5);
   specs[0].id = "negative_prompt";
   specs[1].id = "width";
   specs[1].type = host::ParameterType::integer;
@@ -24,6 +24,8 @@ inline std::vector<host::ParameterSpec> painter_specs() {
   specs[2].aliases = {"steps"};
   specs[3].id = "image";
   specs[3].type = host::ParameterType::image;
+  specs[4].id = "images";
+  specs[4].type = host::ParameterType::image_list;
   return specs;
 }
 

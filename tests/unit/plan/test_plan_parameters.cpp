@@ -27,7 +27,8 @@ std::vector<ParameterSpec> specs() {
       spec("tiling", ParameterType::boolean, ParameterScope::load),
       spec("revision", ParameterType::string, ParameterScope::load),
       spec("num_inference_steps", ParameterType::integer, ParameterScope::request),
-      spec("image", ParameterType::image, ParameterScope::request)};
+      spec("image", ParameterType::image, ParameterScope::request),
+      spec("images", ParameterType::image_list, ParameterScope::request)};
   specs[1].choices = {{"auto"}, {"cpu"}, {"cuda"}};
   specs[1].default_value = "auto";
   specs[1].env = "PICTOR_TEST_DEVICE";
@@ -180,4 +181,21 @@ TEST_CASE("the resolved job has absolute paths and keeps references") {
   const ModelConfig resolved = with_absolute_paths(written, specs(), load);
   CHECK(resolved.load[0].value == "${PICTOR_TEST_HOME}/c");
   CHECK(resolved.load[1].value == (dir / "weights").string());
+}
+
+TEST_CASE("pictures of the job file are found beside it and looked at") {
+  const TempDir dir;
+  const std::string png = "\x89PNG\r\n\x1a\n....";
+  const auto fox = dir.write("fox.png", png), owl = dir.write("in/owl.png", png);
+  const auto file = dir.write(
+      "run.yaml",
+      file_with("    generation_kwargs: {image: fox.png, images: [fox.png, in/owl.png]}\n"));
+  const Parameters request = settle(file, ParameterScope::request).values;
+  CHECK(request.at("image") == fox.string());
+  CHECK(request.at("images") == Json{fox.string(), owl.string()});
+  const ModelConfig resolved = with_absolute_paths(load_config(file).models[0], specs(), {});
+  CHECK(resolved.generation_kwargs[0].value == fox.string());
+  CHECK(resolved.generation_kwargs[1].value == Json{fox.string(), owl.string()});
+  CHECK_THAT(error_of("    generation_kwargs: {images: [[none.png]]}\n"),
+             ContainsSubstring("images: ") && ContainsSubstring("none.png: No such file"));
 }

@@ -17,14 +17,17 @@ PriceTable table_of(const std::string &entries) {
 // A model of the plugin `openai` and what its requests cost: "$0.05", or "unknown".
 class Shop {
  public:
-  explicit Shop(const std::string &entries, const std::vector<std::string> &names = {"gpt-2"})
-      : prices_(std::make_shared<PriceTables>(PriceTables{table_of(entries)}), "openai", names) {}
+  explicit Shop(const std::string &entries, const std::vector<std::string> &names = {"gpt-2"},
+                const Parameters &load = {})
+      : prices_(std::make_shared<PriceTables>(PriceTables{table_of(entries)}), "openai", names,
+                load) {}
 
   std::string price(const Parameters &asked = {}, std::uint32_t pictures = 1) const {
     const PriceEntry *entry = prices_.find(asked, pictures);
     if (entry == nullptr) return "unknown";
     return entry->image ? money_text(entry->image->likely) : "by tokens";
   }
+  const PriceEntry *entry() const { return prices_.find({}, 1); }
   bool depends_on_request() const { return prices_.depends_on_request(); }
 
  private:
@@ -89,10 +92,45 @@ TEST_CASE("an entry without conditions makes the price the same for all") {
   CHECK_FALSE(Shop("  - {plugin: a, model: b, when: {n: 2}, image: 2}\n").depends_on_request());
 }
 
+TEST_CASE("a condition may be of a load parameter") {
+  const std::string entries =
+      "  - {plugin: openai, model: gpt*, when: {lane: batch, n: 2}, image: 1}\n"
+      "  - {plugin: openai, model: gpt*, when: {lane: batch}, image: 2}\n"
+      "  - {plugin: openai, model: gpt*, image: 4}\n";
+  const Shop batch(entries, {"gpt-2"}, {{"lane", "batch"}});
+  CHECK(batch.price() == "$2.00");
+  CHECK(batch.price({}, 2) == "$1.00");
+  CHECK(batch.depends_on_request());
+  const Shop direct(entries, {"gpt-2"}, {{"lane", "direct"}});
+  CHECK(direct.price({}, 2) == "$4.00");
+  CHECK_FALSE(direct.depends_on_request());
+}
+
+TEST_CASE("a factor multiplies the next entry that fits") {
+  const std::string entries =
+      "  - {plugin: openai, model: '*', when: {lane: batch}, times: 0.5}\n"
+      "  - {plugin: openai, model: gpt*, when: {n: 2}, times: 3}\n"
+      "  - {plugin: openai, model: gpt-2, image: {low: 1, likely: 2, high: 4}}\n"
+      "  - {plugin: openai, model: gpt-3, tokens: {text_in: 5, image_out: 30}}\n";
+  const Shop batch(entries, {"gpt-2"}, {{"lane", "batch"}});
+  CHECK(batch.price() == "$1.00");
+  CHECK(batch.price({}, 2) == "$3.00");
+  CHECK(batch.entry()->image->high == micros_of(2));
+  CHECK(batch.entry() == batch.entry());
+  CHECK(title_of(*batch.entry()) == "openai gpt-2, times 0.5");
+  CHECK(batch.depends_on_request());
+  CHECK(Shop(entries).price() == "$2.00");
+  const Shop tokens(entries, {"gpt-3"}, {{"lane", "batch"}});
+  CHECK(tokens.entry()->tokens->image_out == 15);
+  CHECK(tokens.entry()->tokens->text_in == 2.5);
+  CHECK_FALSE(tokens.entry()->tokens->image_in);
+  CHECK(Shop("  - {plugin: openai, model: '*', times: 0.5}\n").price() == "unknown");
+}
+
 TEST_CASE("the job's table is asked before pictor's own") {
   PriceTable mine = table_of("  - {plugin: openai, model: dall-e-2, image: 7}\n");
   const auto price = [&](const std::string &model) {
-    const ModelPrices prices(price_tables(mine), "openai", {model});
+    const ModelPrices prices(price_tables(mine), "openai", {model}, {});
     const PriceEntry *entry = prices.find({}, 1);
     return entry == nullptr ? std::string("unknown") : money_text(entry->image->likely);
   };

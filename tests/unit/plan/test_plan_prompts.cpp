@@ -142,6 +142,39 @@ TEST_CASE("a picture is found beside the prompt file and looked at") {
   CHECK_THAT(prompts.bad_rows()[2].message, ContainsSubstring("not a file"));
 }
 
+TEST_CASE("several pictures of a row are found beside the prompt file and looked at") {
+  const PromptRows file("sub/p.jsonl",
+                        "{\"prompt\": \"a\", \"images\": [\"../fox.png\", \"owl.png\"]}\n"
+                        "{\"prompt\": \"b\", \"images\": \"owl.png\"}\n"
+                        "{\"prompt\": \"c\", \"images\": [\"owl.png\", \"none.png\"]}\n");
+  const std::string png = "\x89PNG\r\n\x1a\n....";
+  const auto fox = file.dir.write("fox.png", png), owl = file.dir.write("sub/owl.png", png);
+  const Prompts prompts = file.open();
+  CHECK(prompts.row(0).parameters.at("images") == Json{fox.string(), owl.string()});
+  CHECK(prompts.row(1).parameters.at("images") == Json::array({owl.string()}));
+  REQUIRE(prompts.bad_rows().size() == 1);
+  CHECK_THAT(prompts.bad_rows()[0].message,
+             ContainsSubstring("images: ") && ContainsSubstring("none.png: No such file"));
+}
+
+TEST_CASE("a cell holds several pictures") {
+  const PromptRows file("p.csv", "prompt,images\na,fox.png; owl.png\nb,\"[\"\"fox.png\"\"]\"\n");
+  const std::string png = "\x89PNG\r\n\x1a\n....";
+  const auto fox = file.dir.write("fox.png", png), owl = file.dir.write("owl.png", png);
+  const Prompts prompts = file.open();
+  CHECK(prompts.row(0).parameters.at("images") == Json{fox.string(), owl.string()});
+  CHECK(prompts.row(1).parameters.at("images") == Json::array({fox.string()}));
+}
+
+TEST_CASE("the pictures of a row have a limit together") {
+  const PromptRows file("p.jsonl",
+                        "{\"prompt\": \"a\", \"images\": [\"h.png\", \"h.png\", \"h.png\", "
+                        "\"h.png\", \"h.png\"]}\n\"b\"\n");
+  std::filesystem::resize_file(file.dir.write("h.png", "\x89PNG\r\n\x1a\n"), 60ull << 20);
+  CHECK_THAT(file.open().bad_rows().at(0).message,
+             ContainsSubstring("5 files have 314572800 bytes together, more than 268435456"));
+}
+
 TEST_CASE("long prompts and rows across the reader's pieces come whole") {
   std::string content;
   for (int i = 0; i < 40; ++i) content.append(200000, static_cast<char>('a' + i % 26)) += '\n';

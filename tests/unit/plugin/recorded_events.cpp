@@ -21,9 +21,12 @@ void RecordedEvents::picture(std::uint32_t request, std::uint32_t image_index,
   // The picture before this one is dropped here, without the lock.
 }
 
-void RecordedEvents::checkpoint(std::uint32_t request, const std::string &bytes) {
+std::future<void> RecordedEvents::checkpoint(std::uint32_t request, const std::string &bytes) {
   const std::lock_guard lock(mutex_);
   told_[request] += "checkpoint '" + bytes + "', ";
+  std::promise<void> stored;
+  stored.set_value();
+  return stored.get_future();
 }
 
 void RecordedEvents::ended(std::uint32_t request, std::optional<host::Failure> failure) {

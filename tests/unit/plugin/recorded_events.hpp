@@ -17,7 +17,7 @@ class RecordedEvents : public host::ModelEvents {
                 const std::string &stage) override;
   void picture(std::uint32_t request, std::uint32_t image_index, host::Picture picture,
                host::PictureMeta meta) override;
-  void checkpoint(std::uint32_t request, const std::string &bytes) override;
+  std::future<void> checkpoint(std::uint32_t request, const std::string &bytes) override;
   void ended(std::uint32_t request, std::optional<host::Failure> failure) override;
 
   // "0: picture 0, picture 1, done | 1: picture 0, internal", after `count` ends have come.

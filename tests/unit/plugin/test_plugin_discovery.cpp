@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "fixtures.hpp"
 #include "plugin/plugin.hpp"
+#include "support/captured_log.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
@@ -91,7 +92,9 @@ TEST_CASE("two links to one file are one plugin") {
 TEST_CASE("the folders come in order, each once, and never from where the user stands") {
   const WithEnvironment path("PICTOR_PLUGIN_PATH", "/opt/a::relative:/opt/b:/opt/a");
   const WithEnvironment data("XDG_DATA_HOME", "/home/me/data");
+  const CapturedLog warnings(LogLevel::warning);
   const auto folders = plugin_folders({"/job/plugins"});
+  CHECK_THAT(warnings.text(), ContainsSubstring("PICTOR_PLUGIN_PATH: 'relative' is not absolute"));
   REQUIRE(folders.size() == 5);
   CHECK(folders[0] == "/job/plugins");
   CHECK(folders[1] == "/opt/a");

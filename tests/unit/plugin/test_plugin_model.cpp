@@ -208,3 +208,27 @@ TEST_CASE("lent pixels come back when the host cannot take them") {
       model->load([&](double fraction, const std::string &) { all_came_back = fraction; }, {}));
   CHECK(all_came_back == 1.0);
 }
+
+TEST_CASE("an instance says what it is as it is configured") {
+  const TempDir folder;
+  const auto plugin = Plugin::load(fixture("parking"));
+  CHECK(plugin->model("").billed);
+  CHECK_FALSE(plugin->model("").parks);
+  const auto info = [&](bool parks, bool free, int wanted) {
+    return Model(plugin, "",
+                 {{"folder", folder.path().string()},
+                  {"parks", parks},
+                  {"free", free},
+                  {"wanted", wanted}})
+        .info();
+  };
+  const ModelInfo parked = info(true, false, 50000);
+  CHECK(parked.parks);
+  CHECK(parked.billed);
+  CHECK(parked.wanted_concurrency == 50000);
+  CHECK_FALSE(parked.ignores_seed);
+  const ModelInfo local = info(false, true, 0);
+  CHECK_FALSE(local.parks);
+  CHECK_FALSE(local.billed);
+  CHECK(local.ignores_seed);
+}

@@ -18,12 +18,13 @@ ParameterSpec spec_of(const std::string &id, ParameterType type) {
 
 const std::vector<ParameterSpec> &specs() {
   static const std::vector<ParameterSpec> all = {
-      spec_of("flag", ParameterType::boolean),       spec_of("count", ParameterType::integer),
-      spec_of("scale", ParameterType::number),       spec_of("words", ParameterType::string),
-      spec_of("kind", ParameterType::choice),        spec_of("noise", ParameterType::seed),
-      spec_of("file", ParameterType::path),          spec_of("key", ParameterType::secret),
-      spec_of("more", ParameterType::json),          spec_of("names", ParameterType::string_list),
-      spec_of("sigmas", ParameterType::number_list), spec_of("picture", ParameterType::image),
+      spec_of("flag", ParameterType::boolean),        spec_of("count", ParameterType::integer),
+      spec_of("scale", ParameterType::number),        spec_of("words", ParameterType::string),
+      spec_of("kind", ParameterType::choice),         spec_of("noise", ParameterType::seed),
+      spec_of("file", ParameterType::path),           spec_of("key", ParameterType::secret),
+      spec_of("more", ParameterType::json),           spec_of("names", ParameterType::string_list),
+      spec_of("sigmas", ParameterType::number_list),  spec_of("picture", ParameterType::image),
+      spec_of("pictures", ParameterType::image_list),
   };
   return all;
 }
@@ -117,6 +118,35 @@ TEST_CASE("an image file is read, and told by its first bytes") {
              ContainsSubstring("picture: cannot") && ContainsSubstring("none.png"));
 }
 
+TEST_CASE("a list of image files is handed over as a list of images") {
+  const TempDir folder;
+  const std::string png = "\x89PNG\r\n\x1a\n and the rest", jpeg = "\xff\xd8\xff\xe0";
+  const Json paths = {folder.write("a.png", png).string(), folder.write("b.jpg", jpeg).string()};
+  with_value("pictures", paths, [&](const pictor_value &value) {
+    CHECK(value.type == PICTOR_TYPE_IMAGE_LIST);
+    REQUIRE(value.item_count == 2);
+    CHECK(value.items[0]->struct_size == sizeof(pictor_value));
+    CHECK(value.items[0]->type == PICTOR_TYPE_IMAGE);
+    CHECK(text_of(value.items[0]->bytes) == png);
+    CHECK(text_of(value.items[1]->bytes) == jpeg);
+    CHECK(text_of(value.items[1]->str) == "image/jpeg");
+    CHECK(value.bytes.size == 0);
+  });
+  CHECK_THAT(fault("pictures", {paths[0], folder.write("c.png", "<svg/>").string()}),
+             ContainsSubstring("pictures: ") && ContainsSubstring("c.png' is not a PNG"));
+  CHECK_THAT(fault("pictures", "a.png"), ContainsSubstring("pictures: "));
+}
+
+TEST_CASE("the files of a list have a limit together") {
+  const TempDir folder;
+  const auto file = folder.write("a.png", "\x89PNG\r\n\x1a\n");
+  std::filesystem::resize_file(file, 48ull << 20);  // a hole: it costs no disk
+  const Json five = std::vector<std::string>(5, file.string());
+  const Json six = std::vector<std::string>(6, file.string());
+  CHECK(fault("pictures", five).empty());
+  CHECK_THAT(fault("pictures", six), ContainsSubstring("6 files have more than 268435456 bytes"));
+}
+
 TEST_CASE("an image file has a limit") {
   const TempDir folder;
   std::vector<ParameterSpec> small = {spec_of("picture", ParameterType::image)};
@@ -155,6 +185,7 @@ TEST_CASE("a plugin's value that breaks the contract is a fault") {
   };
   CHECK_THAT(fault_of(0), ContainsSubstring("type 0"));
   CHECK_THAT(fault_of(PICTOR_TYPE_SECRET), ContainsSubstring("type 8"));
+  CHECK_THAT(fault_of(PICTOR_TYPE_IMAGE_LIST), ContainsSubstring("type 13"));
   value.str = {nullptr, 3};
   CHECK_THAT(fault_of(PICTOR_TYPE_STRING), ContainsSubstring("3 bytes at NULL"));
   value.str = {"\xff", 1};

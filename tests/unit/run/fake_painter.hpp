@@ -42,7 +42,8 @@ struct Studio {
   // What happens to a prompt: ok (the default), silent (ends without a picture), half (its first
   // picture, then a failure), hold (waits for `gate`), endless (waits for a cancel), stop (a
   // failure that stops the model), broken (an exception), checkpoint (stores one, then ok), lost
-  // (stores one, then transient), or the name of an outcome.
+  // (stores one, then transient), paid (stores one, then maybe_billed), parked (stores one, then
+  // waits for a cancel), or the name of an outcome.
   std::map<std::string, std::string> behaviour;
   // What happens to the requests for a prompt one after the other, before its behaviour does; and
   // "locked out": a failure that stops the account.
@@ -52,11 +53,13 @@ struct Studio {
   bool load_fails = false;
   bool billed = false;
   bool async = false;
+  bool parks = false;
+  std::uint32_t wanted_concurrency = 0;
   std::uint32_t max_batch = 1;
   std::uint32_t max_concurrency = 1;
 
   Gate gate;
-  std::atomic<int> loads = 0, begun = 0, handed_over = 0, at_once = 0, most_at_once = 0;
+  std::atomic<int> loads = 0, begun = 0, handed_over = 0, parked = 0, at_once = 0, most_at_once = 0;
   std::mutex mutex;
   std::vector<std::size_t> batches;                                     // sizes, in order
   std::map<std::string, std::string> checkpoints;                       // what came with a prompt
@@ -90,6 +93,8 @@ class FakePainter final : public host::Painter {
     info_.sync = !studio.async;
     info_.async = studio.async;
     info_.billed = studio.billed;
+    info_.parks = studio.parks;
+    info_.wanted_concurrency = studio.wanted_concurrency;
     info_.max_batch = studio.max_batch;
     info_.max_concurrency = studio.max_concurrency;
   }
@@ -161,8 +166,14 @@ class FakePainter final : public host::Painter {
       wrong_key.stops_pool = what == "locked out";
       return events.ended(index, wrong_key);
     }
-    if (what == "checkpoint" || what == "lost") {
-      events.checkpoint(index, "queue of " + request.prompt);
+    if (what == "checkpoint" || what == "lost" || what == "paid" || what == "parked") {
+      events.checkpoint(index, "queue of " + request.prompt).wait();
+    }
+    if (what == "paid") return events.ended(index, failure(host::Outcome::maybe_billed, "cut off"));
+    if (what == "parked") {
+      ++studio_.parked;
+      cancelled_.wait();
+      return events.ended(index, failure(host::Outcome::cancelled, "cancelled"));
     }
     if (what == "lost") return events.ended(index, failure(host::Outcome::transient, "timeout"));
     if (const auto outcome = host::outcome_named(what); outcome && what != "ok") {

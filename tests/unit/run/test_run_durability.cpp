@@ -148,3 +148,24 @@ TEST_CASE("a checkpoint goes with the end of its request") {
   CHECK(scenario.run_and_print() == "fox.0 ok, fox.1 ok");
   CHECK(scenario.ledger.checkpoint(0, 0) == "");
 }
+
+TEST_CASE("what may be paid for is asked for again by its checkpoint") {
+  RunnerScenario scenario("fox, dog");
+  scenario.studio().billed = true;
+  scenario.studio().answers = {{"fox", {"paid"}}};
+  scenario.studio().behaviour = {{"dog", "maybe_billed"}};
+  CHECK(scenario.run_and_print() == "fox.0 ok, dog.0 maybe_billed");
+  CHECK(scenario.studio().checkpoints["fox"] == "queue of fox");
+  CHECK(scenario.ledger.checkpoint(0, 0) == "");
+}
+
+TEST_CASE("a checkpoint goes in the moment in which the last end is recorded") {
+  RunnerScenario scenario("fox x2");
+  scenario.studio().behaviour = {{"fox", "checkpoint"}};
+  scenario.run();
+  const std::vector<SampleEnd> ends = {*scenario.ledger.end({0, 0, 0})};
+  scenario.ledger.set_checkpoints(std::vector<Checkpoint>{{{0, 0}, "stale"}, {{1, 0}, "other"}});
+  scenario.ledger.ended(ends, std::vector<RequestKey>{{0, 0}});
+  CHECK(scenario.ledger.checkpoint(0, 0) == "");
+  CHECK(scenario.ledger.checkpoint(1, 0) == "other");
+}

@@ -63,3 +63,28 @@ TEST_CASE("an interrupt after the last picture changes nothing") {
   scenario.interrupt = [] { return InterruptLevel::drain; };
   CHECK(scenario.run().exit_code() == ExitCode::ok);
 }
+
+TEST_CASE("the first interrupt leaves the requests of a model that parks") {
+  RunnerScenario scenario("fox, dog, cat, owl");
+  Studio &studio = scenario.studio();
+  studio.async = studio.parks = studio.billed = true;
+  studio.max_concurrency = 0;
+  studio.wanted_concurrency = 3;
+  scenario.models[0].concurrency = 0;
+  studio.behaviour = {{"fox", "parked"}, {"dog", "parked"}, {"cat", "parked"}};
+  scenario.interrupt = [&] {
+    return studio.parked == 3 ? InterruptLevel::drain : InterruptLevel::none;
+  };
+  const Summary summary = scenario.run();
+  CHECK(summary.exit_code() == ExitCode::interrupted);
+  CHECK(summary.parked == 3);
+  CHECK(scenario.ends() == "");
+  CHECK(scenario.ledger.started_samples().empty());
+
+  studio.behaviour = {};
+  scenario.interrupt = [] { return InterruptLevel::none; };
+  CHECK(scenario.run_and_print() == "fox.0 ok, dog.0 ok, cat.0 ok, owl.0 ok");
+  CHECK(studio.checkpoints["dog"] == "queue of dog");
+  CHECK(studio.checkpoints["owl"] == "");
+  CHECK(scenario.ledger.checkpoint(1, 0) == "");
+}

@@ -2,6 +2,7 @@
 #include <pictor/model.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +24,7 @@ struct RecordingHost {
   std::string error;
   std::map<std::string, std::string> secrets;
   bool cancelled = false;
+  std::set<pictor_job> cancelled_jobs;
   bool accept_images = true;
 
   static RecordingHost &of(const pictor_host *host) {
@@ -51,8 +53,17 @@ struct RecordingHost {
       use(ctx, found->second.data(), found->second.size());
       return pictor_status{PICTOR_OK};
     };
-    table.job_cancelled = [](const pictor_host *host, pictor_job) noexcept -> int32_t {
-      return of(host).cancelled ? 1 : 0;
+    table.job_cancelled = [](const pictor_host *host, pictor_job job) noexcept -> int32_t {
+      return of(host).cancelled || of(host).cancelled_jobs.contains(job) ? 1 : 0;
+    };
+    table.job_checkpoints = [](const pictor_host *host, const pictor_job *jobs,
+                               const uint32_t *requests, const pictor_str *bytes,
+                               uint64_t count) noexcept {
+      for (uint64_t i = 0; i < count; ++i) {
+        of(host).events.push_back("checkpoint of job " + std::to_string(jobs[i]) + "/" +
+                                  std::to_string(requests[i]) + ": " + text(bytes[i]));
+      }
+      return pictor_status{PICTOR_OK};
     };
     table.job_progress = [](const pictor_host *, pictor_job, uint32_t, double, uint32_t, uint32_t,
                             const char *) noexcept { return pictor_status{PICTOR_OK}; };
@@ -151,7 +162,38 @@ class Later : public pictor::AsyncImageGenerationModel {
   std::vector<std::thread> threads_;
 };
 
-using Bridge = pictor::detail::Bridge<Obedient, Later>;
+// Keeps every request until it is told what to do.
+class Keeper : public pictor::AsyncImageGenerationModel {
+ public:
+  static pictor::ModelInfo info() {
+    return {.id = "keeper", .label = "Keeper", .doc = "Keeps.", .billed = true};
+  }
+  static std::vector<RuntimeParameter> runtime_parameters() {
+    return {RuntimeParameter::boolean("many").load().doc("Many at once.").default_value(false)};
+  }
+  explicit Keeper(const Params &config) : many_(config.get<bool>("many", false)) {}
+  pictor::ModelInfo capacity(pictor::ModelInfo info) const override {
+    if (many_) info.parks = true, info.max_concurrency = 0, info.wanted_concurrency = 50000;
+    info.billed = !many_;
+    return info;
+  }
+  std::string model_name() const override { return "keeper-1"; }
+  void agenerate(Request &&request) override { kept().push_back(std::move(request)); }
+  void cancel() override {
+    for (Request &request : kept()) {
+      if (request.cancelled()) request.fail(Error(Status::cancelled, "stopped"));
+    }
+  }
+  static std::vector<Request> &kept() {
+    static std::vector<Request> all;
+    return all;
+  }
+
+ private:
+  bool many_;
+};
+
+using Bridge = pictor::detail::Bridge<Obedient, Later, Keeper>;
 
 // A live model behind the C table, as a host holds it.
 struct LiveModel {
@@ -170,7 +212,8 @@ struct LiveModel {
   }
 
   // The events of one batch, in order, joined.
-  std::string run(const std::vector<std::string> &prompts, std::uint32_t images = 1) {
+  std::string run(const std::vector<std::string> &prompts, std::uint32_t images = 1,
+                  pictor_job job = 1) {
     const std::vector<std::uint64_t> seeds(images, 5);
     std::vector<pictor_request> rows(prompts.size());
     std::vector<const pictor_request *> pointers;
@@ -185,7 +228,7 @@ struct LiveModel {
     host.events.clear();
     const auto call = model->generate != nullptr ? model->generate : model->submit;
     const auto count = static_cast<std::uint32_t>(rows.size());
-    CHECK(call(model, pointers.data(), count, 1, 1) == PICTOR_OK);
+    CHECK(call(model, pointers.data(), count, job, 1) == PICTOR_OK);
     std::string all;
     for (const std::string &event : host.events) all += (all.empty() ? "" : " | ") + event;
     return all;
@@ -240,6 +283,49 @@ TEST_CASE("an asynchronous request ends when its owner says so, or when it is dr
         std::vector<std::string>{"fail 0: the plugin dropped a request without an answer"});
 }
 
+TEST_CASE("cancelling one job cancels no other") {
+  LiveModel live("keeper", Params());
+  live.run({"a fox", "an owl"}, 1, 7);
+  live.run({"an elk"}, 1, 8);
+  live.host.cancelled_jobs = {7};
+  live.model->cancel(live.model, 7, PICTOR_ALL_REQUESTS);
+  CHECK(live.host.events == std::vector<std::string>{"fail 0: stopped", "fail 1: stopped"});
+  CHECK_FALSE(Keeper::kept()[2].cancelled());
+  live.host.cancelled_jobs = {7, 8};
+  live.model->cancel(live.model, PICTOR_ALL_JOBS, PICTOR_ALL_REQUESTS);
+  CHECK(live.host.events.size() == 3);
+  Keeper::kept().clear();
+}
+
+TEST_CASE("checkpoints of many requests go to the host together") {
+  LiveModel live("keeper", Params());
+  live.run({"a fox", "an owl"}, 1, 7);
+  live.run({"an elk"}, 1, 8);
+  std::vector<Request> &kept = Keeper::kept();
+  kept[0].done();
+  live.host.events.clear();
+  const std::vector<Request::Checkpoint> checkpoints = {
+      {&kept[0], "a"}, {&kept[1], "b"}, {&kept[2], "c"}};
+  Request::save_checkpoints(checkpoints);
+  CHECK(live.host.events ==
+        std::vector<std::string>{"checkpoint of job 7/1: b", "checkpoint of job 8/0: c"});
+  kept.clear();
+}
+
+TEST_CASE("an instance tells what its configuration makes of it") {
+  const auto capacity = [](bool many) {
+    LiveModel live("keeper", Params().set("many", many));
+    pictor_capacity capacity{sizeof capacity, PICTOR_MODEL_BILLED, 1, 1, 0, 0};
+    live.model->capacity(live.model, &capacity);
+    return capacity;
+  };
+  CHECK(capacity(false).flags == PICTOR_MODEL_BILLED);
+  CHECK(capacity(false).max_concurrency == 1);
+  CHECK(capacity(true).flags == PICTOR_MODEL_PARKS);
+  CHECK(capacity(true).max_concurrency == 0);
+  CHECK(capacity(true).wanted_concurrency == 50000);
+}
+
 TEST_CASE("generate_outputs draws without a host") {
   const Params kwargs = Params::complete(Obedient::runtime_parameters(), PICTOR_SCOPE_REQUEST, {});
   Obedient model(Params().set("mood", "calm"));
@@ -264,7 +350,7 @@ TEST_CASE("declarations become specs with types, bounds and defaults") {
   CHECK((heat->flags & PICTOR_PARAM_HAS_MAX) != 0);
   CHECK(heat->max_value == 3);
   CHECK(plugin->param_spec("obedient", 2) == nullptr);
-  CHECK(plugin->model_info(2) == nullptr);
+  CHECK(plugin->model_info(3) == nullptr);
 }
 
 TEST_CASE("a value keeps the kind it is written in") {

@@ -12,6 +12,18 @@ namespace pictor {
 inline namespace v1 {
 namespace detail {
 
+inline std::uint32_t model_flags(const ModelInfo &info) {
+  std::uint32_t flags = 0;
+  if (info.needs_network) flags |= PICTOR_MODEL_NEEDS_NETWORK;
+  if (info.needs_gpu) flags |= PICTOR_MODEL_NEEDS_GPU;
+  if (info.deterministic) flags |= PICTOR_MODEL_DETERMINISTIC;
+  if (info.billed) flags |= PICTOR_MODEL_BILLED;
+  if (info.prefers_isolation) flags |= PICTOR_MODEL_PREFERS_ISOLATION;
+  if (info.ignores_seed) flags |= PICTOR_MODEL_IGNORES_SEED;
+  if (info.parks) flags |= PICTOR_MODEL_PARKS;
+  return flags;
+}
+
 // A model's declarations as the ABI's structs. Made once per class and never freed: the host may
 // read them until the process ends.
 class ModelTable {
@@ -41,17 +53,6 @@ class ModelTable {
   }
 
  private:
-  static std::uint32_t model_flags(const ModelInfo &info) {
-    std::uint32_t flags = 0;
-    if (info.needs_network) flags |= PICTOR_MODEL_NEEDS_NETWORK;
-    if (info.needs_gpu) flags |= PICTOR_MODEL_NEEDS_GPU;
-    if (info.deterministic) flags |= PICTOR_MODEL_DETERMINISTIC;
-    if (info.billed) flags |= PICTOR_MODEL_BILLED;
-    if (info.prefers_isolation) flags |= PICTOR_MODEL_PREFERS_ISOLATION;
-    if (info.ignores_seed) flags |= PICTOR_MODEL_IGNORES_SEED;
-    return flags;
-  }
-
   static const char *or_null(const std::string &text) {
     return text.empty() ? nullptr : text.c_str();
   }
@@ -116,6 +117,7 @@ class ModelTable {
 // A live model behind the C struct.
 struct Instance : pictor_model {
   std::unique_ptr<ImageGenerationModel> model;
+  ModelInfo info;
   std::string name;
   bool loaded = false;
 };
@@ -182,6 +184,17 @@ inline void cancel(pictor_model *model, pictor_job, std::uint32_t) noexcept {
   guard(0, [&] { instance(model).model->cancel(); });
 }
 
+inline void capacity(pictor_model *model, pictor_capacity *out) noexcept {
+  guard(0, [&] {
+    const Instance &self = instance(model);
+    const ModelInfo info = self.model->capacity(self.info);
+    out->flags = model_flags(info);
+    out->max_batch = info.max_batch;
+    out->max_concurrency = info.max_concurrency;
+    out->wanted_concurrency = info.wanted_concurrency;
+  });
+}
+
 inline const void *no_extension(pictor_model *, const char *) noexcept {
   return nullptr;
 }
@@ -206,6 +219,7 @@ pictor_model *create(const pictor_kv *const *config, std::uint64_t count,
   guard(sink, [&] {
     auto self = std::make_unique<Instance>();
     self->model = std::make_unique<M>(to_params(config, count));
+    self->info = M::info();
     constexpr bool async = std::is_base_of_v<AsyncImageGenerationModel, M>;
     static_cast<pictor_model &>(*self) = pictor_model{sizeof(pictor_model),
                                                       0,
@@ -218,7 +232,8 @@ pictor_model *create(const pictor_kv *const *config, std::uint64_t count,
                                                       async ? run : nullptr,
                                                       cancel,
                                                       no_extension,
-                                                      destroy};
+                                                      destroy,
+                                                      capacity};
     made = self.release();
   });
   return made;

@@ -51,6 +51,13 @@ inline Value to_value(const pictor_value &value) {
     }
     case PICTOR_TYPE_IMAGE:
       return ImageInput{text(value.bytes), text(value.str)};
+    case PICTOR_TYPE_IMAGE_LIST: {
+      std::vector<ImageInput> all;
+      for (std::uint64_t i = 0; i < value.item_count; ++i) {
+        all.push_back({text(value.items[i]->bytes), text(value.items[i]->str)});
+      }
+      return all;
+    }
     default:
       return text(value.str);
   }
@@ -112,10 +119,21 @@ class ValueViews {
     out.type = PICTOR_TYPE_IMAGE, out.bytes = detail::view(value.bytes);
     out.str = detail::view(value.media_type);
   }
+  void fill(pictor_value &out, const std::vector<ImageInput> &value) {
+    std::vector<const pictor_value *> &items = item_lists_.emplace_back();
+    for (const ImageInput &image : value) {
+      pictor_value &item = values_.emplace_back();
+      item.struct_size = sizeof item;
+      fill(item, image);
+      items.push_back(&item);
+    }
+    out.type = PICTOR_TYPE_IMAGE_LIST, out.items = items.data(), out.item_count = items.size();
+  }
 
   std::deque<pictor_value> values_;
   std::deque<pictor_kv> pairs_;
   std::deque<std::vector<pictor_str>> lists_;
+  std::deque<std::vector<const pictor_value *>> item_lists_;
   std::vector<const pictor_kv *> pointers_;
 };
 
@@ -159,6 +177,7 @@ class HostResults : public Results {
       throw Error(Status::internal, "the host could not store the checkpoint");
     }
   }
+  pictor_job job() const noexcept override { return job_; }
   void done(std::uint32_t request) noexcept override { host->job_done(host, job_, request); }
   void fail(std::uint32_t request, const Error &error) noexcept override {
     const pictor_error view = error.view();
@@ -170,6 +189,24 @@ class HostResults : public Results {
 };
 
 }  // namespace detail
+
+inline void Request::save_checkpoints(std::span<const Checkpoint> checkpoints) {
+  std::vector<pictor_job> jobs;
+  std::vector<std::uint32_t> requests;
+  std::vector<pictor_str> bytes;
+  for (const Checkpoint &each : checkpoints) {
+    if (each.request->ended() || each.request->results_->job() == 0) continue;
+    jobs.push_back(each.request->results_->job());
+    requests.push_back(each.request->index_);
+    bytes.push_back({each.bytes.data(), each.bytes.size()});
+  }
+  if (jobs.empty()) return;
+  const pictor_host *host = detail::host;
+  if (host->job_checkpoints(host, jobs.data(), requests.data(), bytes.data(), jobs.size()) !=
+      PICTOR_OK) {
+    throw Error(Status::internal, "the host could not store the checkpoints");
+  }
+}
 
 inline void log(LogLevel level, std::string_view message) noexcept {
   if (detail::host == nullptr) return;
