@@ -4,6 +4,7 @@
 #include "plan/limit_pool.hpp"
 #include "plan/matrix.hpp"
 #include "plan/name_fields.hpp"
+#include "plan/objections.hpp"
 #include "plan/parameters.hpp"
 
 #include <fmt/format.h>
@@ -59,6 +60,7 @@ RowRules rules_for(const Config &config, const std::vector<PreparedModel> &model
     rules.models.emplace_back(model.name, &model.specs);
     rules.missing.push_back(model.missing);
     rules.pinned.push_back(model.pinned);
+    rules.objections.push_back(objection_of(model, config.job.num_generations));
   }
   return rules;
 }

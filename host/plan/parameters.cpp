@@ -160,6 +160,14 @@ SettledParameters settle_parameters(const std::vector<ParameterSpec> &specs, Par
   return settled;
 }
 
+Parameters laid_over(Parameters values, const Parameters &row,
+                     const std::set<std::string> &pinned) {
+  for (const auto &[id, value] : row) {
+    if (!pinned.contains(id)) values[id] = value;
+  }
+  return values;
+}
+
 ModelConfig with_absolute_paths(ModelConfig model, const std::vector<ParameterSpec> &specs,
                                 const Parameters &load) {
   for (WrittenParameter &written : model.load) {

@@ -28,6 +28,9 @@ struct SettledParameters {
 SettledParameters settle_parameters(const std::vector<ParameterSpec> &specs, ParameterScope scope,
                                     const ModelConfig &model);
 
+// What is asked of a model: its own values with a row's laid over, but for those that --param pins.
+Parameters laid_over(Parameters values, const Parameters &row, const std::set<std::string> &pinned);
+
 // The model's entry with the paths in it absolute, as settle_parameters made them: for the resolved
 // job, which may be read from another folder.
 ModelConfig with_absolute_paths(ModelConfig model, const std::vector<ParameterSpec> &specs,

@@ -62,6 +62,7 @@ struct Prompts::Impl {
   void add(const Record &record);
   void check(const Record &record, SourceRow &source);
   void add_rows(const Expansion &expansion);
+  void ask_models();
   void add_bad_row(const Hash128 &key, const std::string &message);
   void seed(Expansion &expansion, const RowFields &row, const SourceRow &source) const;
   void warn_once(const Expansion &expansion);
@@ -124,6 +125,7 @@ void Prompts::Impl::scan() {
   require_a_row();
   refuse_duplicate_ids();
   now = {};
+  rules.objections.clear();  // and the models behind them
   table.settle_keys();
   metadata.finish();
   columns = metadata.columns();
@@ -182,6 +184,7 @@ void Prompts::Impl::check(const Record &record, SourceRow &source) {
   expansion.write_unfilled(now.fields);
   // What is wrong whatever is chosen is told once.
   checker.check(now.fields, has_cells(), 0, now.checked);
+  if (!expander.is_on()) ask_models();
   const Row &row = now.checked.row;
   source.num_generations =
       static_cast<std::uint16_t>(row.num_generations.value_or(job_num_generations));
@@ -206,7 +209,10 @@ void Prompts::Impl::add_rows(const Expansion &expansion) {
                         : expansion.is_plain() ? key_of_id(id)
                                                : key_of_choice(id, now.chosen);
     try {
-      if (expander.is_on()) checker.check(now.fields, has_cells(), 0, now.checked);
+      if (expander.is_on()) {
+        checker.check(now.fields, has_cells(), 0, now.checked);
+        ask_models();
+      }
     } catch (const RowError &error) {
       if (expansion.is_plain()) throw;
       add_bad_row(key_of_bad_row(to_hex(key)),
@@ -218,6 +224,19 @@ void Prompts::Impl::add_rows(const Expansion &expansion) {
       metadata.observe(other->name, other->value, has_cells());
     }
   }
+}
+
+// Every model that the row goes to, about the row as it reads it.
+void Prompts::Impl::ask_models() {
+  std::uint32_t read_as = 0;
+  for (std::uint32_t model = 0; model < rules.objections.size(); ++model) {
+    if (!rules.objections[model] || !checker.goes_to(now.checked.model, model)) continue;
+    if (model != read_as) checker.check(now.fields, has_cells(), model, now.checked);
+    read_as = model;
+    const std::string objection = rules.objections[model](now.checked.row);
+    if (!objection.empty()) throw RowError(objection);
+  }
+  if (read_as != 0) checker.check(now.fields, has_cells(), 0, now.checked);
 }
 
 void Prompts::Impl::add_bad_row(const Hash128 &key, const std::string &message) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -37,6 +38,9 @@ struct BadRow {
   std::string message;  // with the column's name and the value
 };
 
+// Why a model cannot draw a row; empty: it can. Texts may be anything.
+using Objection = std::function<std::string(const Row &)>;
+
 // What a row's columns may be: the request parameters of the models that the job names.
 struct RowRules {
   // For each model of the job, by name. A column is checked against every model the row goes to.
@@ -51,6 +55,8 @@ struct RowRules {
   std::optional<std::uint32_t> nameable;
   // For each of them, parameters that were given with --param; may be left empty.
   std::vector<std::set<std::string>> pinned;
+  // For each of them, what it has against a row, asked during the scan; null: nothing.
+  std::vector<Objection> objections;
   bool strict = false;  // a bad row is an Error at once
 };
 

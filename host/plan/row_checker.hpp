@@ -34,6 +34,9 @@ class RowChecker {
   // Whether the name is a column of ours or a parameter of some model.
   bool knows(const std::string &name) const { return columns_.contains(name); }
 
+  // Whether a row with that `model` column may be drawn by that model of the rules.
+  bool goes_to(const std::optional<std::uint32_t> &named, std::uint32_t model) const;
+
   // Why that unknown column is worth a word: near to a name that is known, or a usual parameter
   // that no model of the job has. Empty: nothing to say.
   std::string doubt_about(const std::string &name) const;
@@ -52,8 +55,6 @@ class RowChecker {
   void take_model(const RowFields &fields, CheckedRow &checked) const;
   void take_parameter(const RowField &field, const Column &column, bool from_text,
                       std::uint32_t as_model, CheckedRow &checked) const;
-  // Whether a row with that `model` column may be drawn by that model of the rules.
-  bool goes_to(const std::optional<std::uint32_t> &named, std::uint32_t model) const;
   void require_missing(const RowFields &fields, const CheckedRow &checked) const;
   Json parameter_value(const ParameterSpec &spec, const RowField &field, bool from_text) const;
 

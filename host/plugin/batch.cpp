@@ -30,7 +30,7 @@ std::string failure_of(Call call) {
 
 Batch::Batch(const std::vector<ParameterSpec> &specs, std::vector<ModelRequest> requests,
              std::shared_ptr<ModelEvents> events)
-    : events_(std::move(events)) {
+    : specs_(specs), events_(std::move(events)) {
   for (std::uint32_t position = 0; position < requests.size(); ++position) {
     try {
       auto block = std::make_unique<RequestBlock>(specs, std::move(requests[position]));
@@ -111,7 +111,7 @@ pictor_status Batch::done(std::uint32_t request) {
 }
 
 pictor_status Batch::fail(std::uint32_t request, const PluginError &error) {
-  return end(entry(request), to_failure(error, stage)) ? PICTOR_OK : PICTOR_STALE;
+  return end(entry(request), to_failure(error, stage, specs_)) ? PICTOR_OK : PICTOR_STALE;
 }
 
 std::uint32_t Batch::end_all(const Failure &failure) {

@@ -58,6 +58,7 @@ class Batch final : public Job {
   std::optional<Failure> shortfall(const Entry &entry) const;
   bool end(Entry &entry, const std::optional<Failure> &failure);
 
+  const std::vector<ParameterSpec> &specs_;
   const std::shared_ptr<ModelEvents> events_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<const pictor_request *> requests_;

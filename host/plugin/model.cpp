@@ -130,7 +130,12 @@ std::optional<Failure> Model::load(const std::function<void(double, const std::s
   return std::nullopt;
 }
 
+bool Model::validates() const {
+  return impl_->functions.validate != nullptr;
+}
+
 std::optional<Failure> Model::validate(const ModelRequest &request) {
+  if (!validates()) return std::nullopt;
   try {
     const RequestBlock block(impl_->specs, request);
     const ReasonOfCall reason;
@@ -158,7 +163,7 @@ void Model::generate(std::vector<ModelRequest> requests, std::shared_ptr<ModelEv
   const pictor_status status =
       call(impl.self, batch->requests(), batch->size(), job, reason.handle());
   if (status != PICTOR_OK) {
-    const auto ended = batch->end_all(to_failure(reason.of(status), "generate"));
+    const auto ended = batch->end_all(to_failure(reason.of(status), "generate", impl.specs));
     if (ended != batch->size()) {
       log(LogLevel::warning, impl.source, "it refused a job after ending requests of it");
     }

@@ -79,7 +79,9 @@ class Model {
   std::optional<Failure> load(const std::function<void(double, const std::string &)> &progress,
                               const std::function<bool()> &cancelled);
 
-  // Cross-field check without drawing.
+  // Whether the plugin has an opinion of its own on requests.
+  bool validates() const;
+  // Cross-field check without drawing; nothing where it has none.
   std::optional<Failure> validate(const ModelRequest &request);
 
   // Hands a batch over and returns when the model is ready for the next (async, where the model has

@@ -140,6 +140,17 @@ Failure to_failure(const PluginError &error, std::string_view stage) {
   return failure;
 }
 
+Failure to_failure(const PluginError &error, std::string_view stage,
+                   const std::vector<ParameterSpec> &specs) {
+  Failure failure = to_failure(error, stage);
+  const ParameterSpec *at_fault = find_spec(specs, failure.parameter);
+  if (at_fault == nullptr || at_fault->scope != ParameterScope::load) return failure;
+  if (failure.outcome != Outcome::invalid) return failure;
+  failure.outcome = Outcome::transient;
+  failure.stops_model = true;
+  return failure;
+}
+
 Failure plugin_fault(std::string message, std::string_view stage) {
   Failure failure;
   failure.outcome = Outcome::internal;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/outcome.hpp"
+#include "base/parameter.hpp"
 #include <pictor/abi.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pictor::host {
 
@@ -31,6 +33,10 @@ std::string status_name(pictor_status status);
 // What the error means for a sample, or for a model when its load failed. `stage` as in Failure.
 // Without a message of its own the failure says that the plugin gave no reason.
 Failure to_failure(const PluginError &error, std::string_view stage);
+// Of a request. A setting of the whole model at fault stops it: no row can mend that, and all of
+// them work once it is mended.
+Failure to_failure(const PluginError &error, std::string_view stage,
+                   const std::vector<ParameterSpec> &specs);
 
 // A fault of the plugin itself.
 Failure plugin_fault(std::string message, std::string_view stage);

@@ -151,7 +151,6 @@ pictor_model read_model(const pictor_model *theirs, const ModelInfo &info) {
   require(model.load, "pictor_model.load");
   require(model.unload, "pictor_model.unload");
   require(model.model_name, "pictor_model.model_name");
-  require(model.validate, "pictor_model.validate");
   if (info.sync) require(model.generate, "pictor_model.generate");
   if (info.async) require(model.submit, "pictor_model.submit");
   require(model.get_extension, "pictor_model.get_extension");

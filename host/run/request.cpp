@@ -1,13 +1,11 @@
 #include "run/request.hpp"
 
+#include "plan/parameters.hpp"
+
 namespace pictor::host {
 
 Parameters RunModel::asked_with(const Row &row) const {
-  Parameters asked = request;
-  for (const auto &[id, value] : row.parameters) {
-    if (!pinned.contains(id)) asked[id] = value;
-  }
-  return asked;
+  return laid_over(request, row.parameters, pinned);
 }
 
 std::vector<std::string> price_names(const RunModel &model, const std::string &model_name) {

@@ -18,8 +18,14 @@ ModelInfo OpenAiModel::info() {
   info.max_concurrency = 0;
   info.billed = true;
   info.needs_network = true;
-  // OpenAI's own models have none; where a server takes one, each picture says so.
-  info.ignores_seed = true;
+  return info;
+}
+
+ModelInfo OpenAiModel::capacity(ModelInfo info) const {
+  info.ignores_seed = !settings_->sends_seeds;
+  info.parks = settings_->batch_lane;
+  // One batch is drawn while the next one is gathered.
+  if (settings_->batch_lane) info.wanted_concurrency = 2 * settings_->batch.most_requests;
   return info;
 }
 

@@ -25,6 +25,7 @@ class OpenAiModel : public AsyncImageGenerationModel {
   void load(Loading &loading) override;
   void unload() override;
   std::string model_name() const override { return settings_->model; }
+  ModelInfo capacity(ModelInfo info) const override;
   void validate(const Request &request) const override;
   void agenerate(Request &&request) override;
   void cancel() override;

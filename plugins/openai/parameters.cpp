@@ -247,10 +247,11 @@ std::vector<RuntimeParameter> picture_parameters() {
 
 std::vector<RuntimeParameter> edit_parameters() {
   return {
-      P::image("image")
+      P::image_list("image")
           .max_bytes(largest_picture)
           .affects_cost()
-          .doc("A picture to change or to draw after: the request goes to /images/edits."),
+          .doc("A picture to change, or several (16 at most) to draw after: the request goes to "
+               "/images/edits."),
       P::image("mask_image")
           .alias("mask")
           .max_bytes(largest_picture)

@@ -137,6 +137,7 @@ std::string stage_of(const Told &told) {
 struct Meaning {
   Status status;
   std::string advice;
+  std::string setting = {};  // of the whole model, at fault
 };
 
 std::string advice_on_model(const std::string &model) {
@@ -152,7 +153,9 @@ Meaning meaning_of(const Told &told, Status by_status, const std::string &model,
   if (is_about_money(told)) {
     return {Status::quota_exhausted, "add credit or raise the limit of the account"};
   }
-  if (plain(told.code) == "modelnotfound") return {Status::not_found, advice_on_model(model)};
+  if (plain(told.code) == "modelnotfound") {
+    return {Status::not_found, advice_on_model(model), "model"};
+  }
   if (plain(told.code) == "invalidapikey") return {Status::unauthenticated, endpoint.key_advice};
   if (plain(told.code) == "ratelimitexceeded") return {Status::rate_limited, ""};
   switch (by_status) {
@@ -161,9 +164,8 @@ Meaning meaning_of(const Told &told, Status by_status, const std::string &model,
     case Status::permission_denied:
       return {by_status, "the account or its region may not do this"};
     case Status::not_found:
-      return {by_status, replacement_of(model) ? advice_on_model(model)
-                                               : "check base_url, which ends before /images, and "
-                                                 "`model`"};
+      if (replacement_of(model)) return {by_status, advice_on_model(model), "model"};
+      return {by_status, "check base_url, which ends before /images, and `model`", "base_url"};
     default:
       return {by_status, ""};
   }
@@ -210,7 +212,9 @@ Error stated(const Told &told, const Error &base, const Meaning &meaning, std::s
   Error error = restated(base, meaning.status, without_secrets(std::move(message), endpoint));
   error.provider_code(without_secrets(
       (told.code.empty() ? told.type : told.code).substr(0, longest_word), endpoint));
-  error.parameter(parameter_of(told.field));
+  std::string at_fault = parameter_of(told.field);
+  if (at_fault.empty() && meaning.status == Status::not_found) at_fault = meaning.setting;
+  error.parameter(std::move(at_fault));
   const Json details = details_of(told);
   if (!details.empty()) {
     error.details_json(

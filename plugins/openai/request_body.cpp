@@ -86,7 +86,7 @@ void refuse_own_setting(const std::string &field) {
 }
 
 void add_images(Ask &ask, const Params &kwargs) {
-  if (kwargs.has("image")) ask.images.push_back(kwargs.get<ImageInput>("image"));
+  if (kwargs.has("image")) ask.images = kwargs.get<std::vector<ImageInput>>("image");
   if (kwargs.has("mask_image")) ask.mask = kwargs.get<ImageInput>("mask_image");
   if (kwargs.has("markup")) ask.markup = kwargs.get<ImageInput>("markup");
 }

@@ -14,6 +14,13 @@ def failed(outcome, says, code=3, asked=1, **fields):
     return {"outcome": outcome, "code": code, "asked": asked, "says": says, **fields}
 
 
+def in_assets(value):
+    """A value of a call with the files that it names as paths."""
+    if isinstance(value, list):
+        return [in_assets(each) for each in value]
+    return value.replace("FILE:", str(CASES / "assets") + "/") if isinstance(value, str) else value
+
+
 EXPECTED = {
     "azure-error-content-filter": failed("refused", "safety system", code=5, http_status=400, provider_code="contentFilter",
                                          categories=["violence"]),
@@ -22,21 +29,21 @@ EXPECTED = {
     "edit-multipart-one-image-mask": OK,
     "edit-multipart-stream": OK,
     "edit-multipart-svg-nested": failed("invalid", "Pictor stores PNG, JPEG and WebP", asked=0, parameter="output_format"),
-    "edit-multipart-two-images": None,  # a list of images: unit tests build it
+    "edit-multipart-two-images": OK,
     "error-200-html": failed("transient", "base_url", http_status=200),
     "error-200-not-json": failed("maybe_billed", "broken or cut off", http_status=200),
     "error-400-moderation": failed("refused", "rejected by the safety system", code=5, http_status=400,
                                    provider_code="moderation_blocked", categories=["violence"]),
     "error-401-bad-key": failed("transient", "OPENAI_API_KEY", code=6, http_status=401, provider_code="invalid_api_key"),
     "error-403": failed("transient", "must be verified", code=6, http_status=403),
-    "error-404-model": failed("invalid", "use gpt-image-2.6", http_status=404, provider_code="model_not_found"),
+    "error-404-model": failed("transient", "use gpt-image-2.6", http_status=404, provider_code="model_not_found"),
     "error-422": failed("invalid", "unprocessable", http_status=422),
     "error-429-insufficient-quota": failed("transient", "add credit", http_status=429, provider_code="insufficient_quota"),
     "error-502-html-body": failed("transient", "502 Bad Gateway", http_status=502),
     "generate-dall-e-3-b64": OK | {"metadata": {"revised_prompt": "A white Siamese cat"}},
     "generate-dall-e-3-url": OK | {"metadata": {"revised_prompt": "A white Siamese cat sitting on a windowsill"},
                                    "fetched": 1},
-    "generate-gif": failed("invalid", "Pictor stores PNG, JPEG and WebP", asked=0, parameter="output_format"),
+    "generate-gif": failed("invalid", "Pictor stores PNG, JPEG and WebP", code=2, asked=0),
     "generate-gpt-image-1-all-options": OK,
     "generate-gpt-image-1-mini-jpeg": OK,
     "generate-gpt-image-2-custom-size": OK,
@@ -44,7 +51,7 @@ EXPECTED = {
     "generate-lone-surrogate": failed("invalid", "surrogate", code=2, asked=0),
     "generate-minimal": OK,
     "generate-org-project-custom-headers": OK,
-    "generate-svg": failed("invalid", "Pictor stores PNG, JPEG and WebP", asked=0, parameter="output_format"),
+    "generate-svg": failed("invalid", "Pictor stores PNG, JPEG and WebP", code=2, asked=0),
     "generate-unicode-prompt": OK,
     "generate-unknown-extra-field": OK | {"metadata": {"seed": 42}},
     "retries-exhausted": failed("transient", "overloaded again", asked=2, http_status=503),
@@ -125,8 +132,7 @@ class Case:
         row = {"prompt": self.arguments["prompt"]}
         for ours, theirs in (("image", "image"), ("mask_image", "mask"), ("seed", "seed")):
             if theirs in self.arguments:
-                value = self.arguments[theirs]
-                row[ours] = value.replace("FILE:", str(CASES / "assets") + "/") if ours != "seed" else value
+                row[ours] = in_assets(self.arguments[theirs])
         return row
 
     def job(self, server):

@@ -485,8 +485,9 @@ typedef struct pictor_model {
    * create */
   const char *(*model_name)(struct pictor_model *model)PICTOR_NOEXCEPT;
 
-  /* Checks what single parameters cannot tell: without network, files or device. [model-serial],
-   * created or loaded */
+  /* Checks what single parameters cannot tell: without network, files or device. Every row of a
+   * job is asked about before the first one is drawn. [model-serial], created or loaded; may be
+   * NULL */
   pictor_status (*validate)(struct pictor_model *model, const pictor_request *request,
                             pictor_error_sink error) PICTOR_NOEXCEPT;
 

@@ -141,7 +141,7 @@ class ImageGenerationModel {
   // with other limits and flags. It may cease to be billed, but not begin to.
   virtual ModelInfo capacity(ModelInfo info) const { return info; }
   // Checks what single parameters cannot tell; throws Error(invalid_argument). No network, files or
-  // device.
+  // device. Every row of a job is asked about before the first one is drawn.
   virtual void validate(const Request &) const {}
 
   // Draws the pictures of every request: request.image(k, ...) for k below num_generations(). A

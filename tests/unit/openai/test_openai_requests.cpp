@@ -98,7 +98,7 @@ TEST_CASE("extra_body goes along, but for what has its own place") {
 
 TEST_CASE("one picture is sent as image, several as image[]") {
   const Settings with = settings("gpt-image-2");
-  Ask ask = ask_of("x", Params().set("image", png).set("mask_image", png), with);
+  Ask ask = ask_of("x", Params().set("image", std::vector{png}).set("mask_image", png), with);
   auto request = http_request_of(ask, {}, with);
   CHECK(request.url == "https://api.openai.com/v1/images/edits");
   CHECK(names_of(request) == std::vector<std::string>{"model", "prompt", "image", "mask"});
@@ -115,7 +115,7 @@ TEST_CASE("one picture is sent as image, several as image[]") {
 TEST_CASE("nested fields in a form, as the official client writes them") {
   const Settings with = settings("gpt-image-2.6-sunburst");
   Params kwargs = text("svg", R"({"model":"m","reasoning":{"effort":"low"}})");
-  kwargs.set("image", png).set("stream", true).set("partial_images", std::int64_t{1});
+  kwargs.set("image", std::vector{png}).set("stream", true).set("partial_images", std::int64_t{1});
   std::map<std::string, std::string> fields;
   const auto request = http_request_of(ask_of("x", kwargs, with), {0, 2, {}}, with);
   for (const auto &part : request.parts) fields[part.name] = part.content;
@@ -129,7 +129,7 @@ TEST_CASE("nested fields in a form, as the official client writes them") {
 TEST_CASE("edits as JSON carry data URLs") {
   Settings with = settings("gpt-image-2");
   with.json_edits = true;
-  const Json sent = body_of(Params().set("image", png).set("mask_image", png), with);
+  const Json sent = body_of(Params().set("image", std::vector{png}).set("mask_image", png), with);
   const std::string url = sent["images"][0]["image_url"].get<std::string>();
   CHECK(url.starts_with("data:image/png;base64,iVBO"));
   CHECK(sent["mask"]["image_url"] == url);
@@ -179,10 +179,11 @@ TEST_CASE("contradictions are found before anything is sent") {
   CHECK(fault_of(Params().set("mask_image", png)) == "mask_image");
   CHECK(fault_of(Params().set("markup", png)) == "markup");
   CHECK(fault_of(text("input_fidelity", "high")) == "input_fidelity");
-  CHECK(fault_of(with(Params().set("image", png), "mask_image", webp)) == "mask_image");
-  CHECK(fault_of(with(with(Params().set("image", png), "mask_image", png), "markup", png)) ==
-        "markup");
-  CHECK(fault_of(Params().set("image", png), "gpt-image-2", " ") == "prompt");
+  CHECK(fault_of(with(Params().set("image", std::vector{png}), "mask_image", webp)) ==
+        "mask_image");
+  CHECK(fault_of(with(with(Params().set("image", std::vector{png}), "mask_image", png), "markup",
+                      png)) == "markup");
+  CHECK(fault_of(Params().set("image", std::vector{png}), "gpt-image-2", " ") == "prompt");
   CHECK(fault_of({}, "gpt-image-2", std::string(32'001, 'x')) == "prompt");
   CHECK(fault_of({}, "mine", std::string(32'001, 'x')).empty());
 }

@@ -138,3 +138,34 @@ TEST_CASE("a parameter that the job lacks must come with the row") {
   CHECK(print_bad(file.open()) ==
         "2: painter needs 'num_inference_steps', which neither the row nor the job gives");
 }
+
+TEST_CASE("a model's own objection makes a bad row, once it is read as that model reads it") {
+  PromptRows rows("rows.jsonl",
+                  R"({"prompt": "wide", "width": 640}
+{"prompt": "narrow", "width": 64, "model": "painter"}
+{"prompt": "narrow", "width": 64, "model": "plain"}
+{"prompt": "none"}
+)",
+                  false, true);
+  rows.rules.objections = {[](const Row &row) -> std::string {
+                             if (!row.parameters.contains("width")) return "";
+                             return row.parameters.at("width") == 64 ? "64 is too narrow" : "";
+                           },
+                           nullptr};
+  const Prompts prompts = rows.open();
+  REQUIRE(prompts.bad_rows().size() == 1);
+  CHECK(prompts.bad_rows()[0].line == 2);
+  CHECK(prompts.bad_rows()[0].message == "64 is too narrow");
+}
+
+TEST_CASE("every combination of an expanded row is asked about") {
+  PromptRows rows("rows.txt", "a {red|blue} fox\n");
+  rows.job.variants = Variants::all;
+  rows.rules.objections = {[](const Row &row) -> std::string {
+    return row.prompt == "a blue fox" ? "no blue" : "";
+  }};
+  const Prompts prompts = rows.open();
+  CHECK(prompts.size() == 2);
+  REQUIRE(prompts.bad_rows().size() == 1);
+  CHECK(prompts.bad_rows()[0].message == "no blue (combination 2 of 2)");
+}

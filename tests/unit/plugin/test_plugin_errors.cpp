@@ -102,6 +102,23 @@ TEST_CASE("what a plugin knows of asking again and of money is kept") {
   CHECK(failure.billed);
 }
 
+TEST_CASE("a setting of the whole model at fault stops it, a row's does not") {
+  std::vector<ParameterSpec> specs(2);
+  specs[0].id = "model";
+  specs[0].scope = ParameterScope::load;
+  specs[1].id = "size";
+  specs[1].scope = ParameterScope::request;
+  const auto end_of = [&](std::string_view parameter) {
+    pictor_error error = error_of(PICTOR_NOT_FOUND);
+    error.param_id = str(parameter);
+    const Failure failure = to_failure(copy_error(&error), "generate", specs);
+    return std::string(name_of(failure.outcome)) + (failure.stops_model ? " stops" : "");
+  };
+  CHECK(end_of("model") == "transient stops");
+  CHECK(end_of("size") == "invalid");
+  CHECK(end_of("") == "invalid");
+}
+
 TEST_CASE("a key and a quota are the account's matter, a permission and a device are not") {
   std::string accounts;
   for (pictor_status status = PICTOR_OK; status <= PICTOR_STALE; ++status) {

@@ -212,6 +212,11 @@ const ModelTable &table_of() {
   return table;
 }
 
+// A model without one is not asked about every row.
+template <typename M>
+constexpr bool has_own_validate =
+    !std::is_same_v<decltype(&M::validate), void (ImageGenerationModel::*)(const Request &) const>;
+
 template <typename M>
 pictor_model *create(const pictor_kv *const *config, std::uint64_t count,
                      pictor_error_sink sink) noexcept {
@@ -227,7 +232,7 @@ pictor_model *create(const pictor_kv *const *config, std::uint64_t count,
                                                       load,
                                                       unload,
                                                       model_name,
-                                                      validate,
+                                                      has_own_validate<M> ? validate : nullptr,
                                                       async ? nullptr : run,
                                                       async ? run : nullptr,
                                                       cancel,

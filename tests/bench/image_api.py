@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Images through the OpenAI API's protocol. Usage: tests/bench/openai.py [build folder] [pictures] [concurrency]
+"""Images through the OpenAI API's protocol. Usage: tests/bench/image_api.py [build folder] [pictures] [concurrency]
 
 A server on 127.0.0.1 answers every request at once with a 64 x 64 PNG in base64. Pictor, the official Python client
 (asyncio) and distilabel's OpenAIImageGeneration fetch the pictures and put them on disk, in turn, on the same machine;
