@@ -234,7 +234,7 @@ const Section &job_keys() {
                            "Where and how the dataset is written.")),
           section("budget", Key::Form::section, budget_keys(), "What the dataset may cost."),
           free_form("prices", "A file of prices, or {entries: [...]}: asked before pictor's own."),
-          later("order"), later("filter"),
+          later("lane"), later("order"), later("filter"),
           section("retry", Key::Form::section, retry_keys(),
                   "What models without a retry of their own do about samples that fail.")}};
   return keys;

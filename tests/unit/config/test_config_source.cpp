@@ -45,7 +45,9 @@ TEST_CASE("a place past the end or within hostile text still prints") {
 }
 
 TEST_CASE("of a long line the part around the place is shown") {
-  const auto source = source_of(std::string(100000, 'a') + "X" + std::string(100000, 'b'));
+  std::string line(100000, 'a');
+  line.append("X").append(100000, 'b');
+  const auto source = source_of(line);
   const std::string text = point_at({source, 1, 100001, 1}, "here");
   CHECK(text.size() < 400);
   CHECK_THAT(text, ContainsSubstring("aaaXbbb"));
