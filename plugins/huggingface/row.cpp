@@ -20,36 +20,6 @@ bool is_success(int status) {
   return status >= 200 && status <= 299;
 }
 
-bool may_be_paid(const Error &error) {
-  return (error.view().flags & (PICTOR_ERROR_BILLED | PICTOR_ERROR_MAYBE_BILLED)) != 0;
-}
-
-// Whether the failure is that picture's own, so that the next one is worth asking for.
-bool is_of_one_picture(const Error &error) {
-  return error.status() == Status::content_rejected || error.status() == Status::protocol ||
-         (error.status() != Status::cancelled && may_be_paid(error));
-}
-
-// One error speaks for all pictures of the row that did not come: what may have been paid for must
-// not be asked for again by itself; then what goes for all; then what another attempt may mend.
-int weight_of(const Error &error) {
-  if (may_be_paid(error)) return 3;
-  if (!is_of_one_picture(error)) return 2;
-  return error.status() == Status::content_rejected ? 0 : 1;
-}
-
-Error current_error() {
-  try {
-    throw;
-  } catch (const Error &error) {
-    return error;
-  } catch (const std::bad_alloc &) {
-    return Error(Status::resource_exhausted, "out of memory");
-  } catch (const std::exception &error) {
-    return Error(Status::internal, error.what());
-  }
-}
-
 }  // namespace
 
 Row::Row(Request request, Ask ask, std::shared_ptr<const Session> session,
@@ -62,14 +32,14 @@ Row::Row(Request request, Ask ask, std::shared_ptr<const Session> session,
       kept_(request_.checkpoint()) {}
 
 void Row::go_on() noexcept {
-  while (!stopped_ && next_ < request_.num_generations()) {
+  while (!losses_.stop_the_row() && next_ < request_.num_generations()) {
     try {
       if (begin(next_++)) return;
     } catch (...) {
       lost(current_error());
     }
   }
-  worst_ ? request_.fail(*worst_) : request_.done();
+  losses_.worst() ? request_.fail(*losses_.worst()) : request_.done();
 }
 
 // False: it is over already.
@@ -255,8 +225,7 @@ std::function<bool()> Row::cancelled() {
 }
 
 void Row::lost(const Error &error) {
-  if (!worst_ || weight_of(error) > weight_of(*worst_)) worst_ = error;
-  stopped_ = stopped_ || !is_of_one_picture(error);
+  losses_.add(error);
 }
 
 void Row::over(const Error &error) {

@@ -4,6 +4,7 @@
 #include "parameters.hpp"
 #include "place.hpp"
 #include "remote/http_client.hpp"
+#include "remote/row_losses.hpp"
 #include "tickets.hpp"
 #include <pictor/model.hpp>
 
@@ -98,8 +99,7 @@ class Row : public std::enable_shared_from_this<Row> {
   std::uint32_t next_ = 0;
   const Clock::time_point begun_ = Clock::now();
   Current current_;
-  std::optional<Error> worst_;
-  bool stopped_ = false;  // the pictures that are left would end alike
+  remote::RowLosses losses_;
 };
 
 }  // namespace pictor::huggingface

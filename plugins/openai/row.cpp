@@ -23,36 +23,6 @@ std::vector<Slice> slices_of(const Request &request, const Ask &ask, const Setti
   return slices;
 }
 
-bool may_be_paid(const Error &error) {
-  return (error.view().flags & (PICTOR_ERROR_BILLED | PICTOR_ERROR_MAYBE_BILLED)) != 0;
-}
-
-// Whether the failure is that picture's own, so that the next one is worth asking for.
-bool is_of_one_picture(const Error &error) {
-  return error.status() == Status::content_rejected || error.status() == Status::protocol ||
-         (error.status() != Status::cancelled && may_be_paid(error));
-}
-
-// One error speaks for all pictures of the row that did not come: what may have been paid for must
-// not be asked for again by itself; then what goes for all; then what another attempt may mend.
-int weight_of(const Error &error) {
-  if (may_be_paid(error)) return 3;
-  if (!is_of_one_picture(error)) return 2;
-  return error.status() == Status::content_rejected ? 0 : 1;
-}
-
-Error current_error() {
-  try {
-    throw;
-  } catch (const Error &error) {
-    return error;
-  } catch (const std::bad_alloc &) {
-    return Error(Status::resource_exhausted, "out of memory");
-  } catch (const std::exception &error) {
-    return Error(Status::internal, error.what());
-  }
-}
-
 }  // namespace
 
 // What goes wrong in one of the client's callbacks ends the slice, never the process.
@@ -77,7 +47,7 @@ Row::Row(Request request, Ask ask, std::shared_ptr<const Settings> settings,
 void Row::go_on() noexcept {
   {
     const std::lock_guard lock(mutex_);
-    if (!stopped_ && next_ < slices_.size()) open_ = 1;
+    if (!losses_.stop_the_row() && next_ < slices_.size()) open_ = 1;
   }
   if (open_ == 0) return end();
   try {
@@ -238,7 +208,7 @@ void Row::stream_ended(remote::HttpResult result) {
   for (const StreamEvent &event : current_.stream->take()) read_event(event);
   if (current_.taken >= current_.slice.count) return;
   if (answer != nullptr) return missing(*answer);
-  const bool known = worst_.has_value() && may_be_paid(*worst_);
+  const bool known = losses_.worst() && remote::may_be_paid(*losses_.worst());
   if (!known) {
     lost(error_of_failure(std::get<remote::TransferFailure>(result), settings_->endpoint));
   }
@@ -306,8 +276,7 @@ void Row::missing(const remote::HttpAnswer &answer) {
 
 void Row::lost(const Error &error) {
   const std::lock_guard lock(mutex_);
-  if (!worst_ || weight_of(error) > weight_of(*worst_)) worst_ = error;
-  stopped_ = stopped_ || !is_of_one_picture(error);
+  losses_.add(error);
 }
 
 // The transfer or a download has ended; the last one goes on with the row.
@@ -320,7 +289,7 @@ void Row::part_done() {
 }
 
 void Row::end() {
-  worst_ ? request_.fail(*worst_) : request_.done();
+  losses_.worst() ? request_.fail(*losses_.worst()) : request_.done();
 }
 
 }  // namespace pictor::openai

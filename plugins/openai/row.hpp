@@ -5,6 +5,7 @@
 #include "image_stream.hpp"
 #include "parameters.hpp"
 #include "remote/http_client.hpp"
+#include "remote/row_losses.hpp"
 #include "request_body.hpp"
 #include <pictor/model.hpp>
 
@@ -79,8 +80,7 @@ class Row : public std::enable_shared_from_this<Row> {
 
   std::mutex mutex_;        // guards what follows
   std::uint32_t open_ = 0;  // the transfer, and downloads of the current slice
-  std::optional<Error> worst_;
-  bool stopped_ = false;  // the slices that are left would end alike
+  remote::RowLosses losses_;
 };
 
 }  // namespace pictor::openai

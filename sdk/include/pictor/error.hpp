@@ -63,13 +63,7 @@ class Error : public std::runtime_error {
   std::string parameter_, provider_code_, request_id_, details_json_;
 };
 
-namespace detail {
-
-inline pictor_str view(const std::string &text) noexcept {
-  return {text.data(), text.size()};
-}
-
-// The exception being handled, as an Error. Call it in a catch block.
+// The exception being handled, as an Error. For catch blocks.
 inline Error current_error() {
   try {
     throw;
@@ -82,6 +76,12 @@ inline Error current_error() {
   } catch (...) {
     return Error(Status::internal, "the plugin threw something that is no std::exception");
   }
+}
+
+namespace detail {
+
+inline pictor_str view(const std::string &text) noexcept {
+  return {text.data(), text.size()};
 }
 
 }  // namespace detail

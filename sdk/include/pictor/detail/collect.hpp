@@ -84,7 +84,7 @@ inline void AsyncImageGenerationModel::generate(std::span<Request> requests) {
     try {
       agenerate(std::move(request));
     } catch (...) {
-      request.fail(detail::current_error());
+      request.fail(current_error());
     }
   }
 }
