@@ -122,15 +122,18 @@ void Batch::uploaded(const remote::HttpAnswer &answer) {
 
 // From here on a kill loses nothing. False: not all could be kept, and nothing is asked for.
 bool Batch::keep_tickets() {
-  std::vector<std::pair<std::string, std::function<void(std::string_view)>>> all;
+  std::vector<std::string> texts;
+  std::vector<Request::Checkpoint> all;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto &[id, waiting] : entries_) all.emplace_back(id, waiting.entry.save_checkpoint);
+    texts.reserve(entries_.size());
+    for (const auto &[id, waiting] : entries_) {
+      texts.push_back(text_of({ticket_.file, id, ticket_.uploaded_at}));
+      all.push_back({waiting.entry.row, texts.back()});
+    }
   }
   try {
-    for (const auto &[id, save] : all) {
-      save(text_of({ticket_.file, id, ticket_.uploaded_at}));
-    }
+    Request::save_checkpoints(all);
     return true;
   } catch (const Error &error) {
     give_up(error);

@@ -3,7 +3,7 @@
 #include "batch_line.hpp"
 #include "parameters.hpp"
 #include "remote/http_client.hpp"
-#include <pictor/error.hpp>
+#include <pictor/model.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -20,9 +20,8 @@ namespace pictor::openai {
 // A request on the batch lane. Exactly one of `answered` and `failed` is called, once, on any
 // thread; it may block.
 struct BatchEntry {
-  remote::HttpRequest request;  // a POST of JSON
-  // Keeps a text for another life; on disk when it returns. Throws.
-  std::function<void(std::string_view)> save_checkpoint;
+  remote::HttpRequest request;   // a POST of JSON
+  const Request *row = nullptr;  // whose ticket is kept; lives until its end
   std::function<bool()> cancelled;
   std::function<void(const remote::HttpAnswer &)> answered;
   std::function<void(const Error &)> failed;

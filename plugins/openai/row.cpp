@@ -81,9 +81,7 @@ void Row::send(const Slice &slice) {
 void Row::send_in_batch(remote::HttpRequest http) {
   BatchEntry entry;
   entry.request = std::move(http);
-  entry.save_checkpoint = [row = shared_from_this()](std::string_view text) {
-    row->request_.save_checkpoint(text);
-  };
+  entry.row = &request_;
   entry.cancelled = [row = shared_from_this()] { return row->request_.cancelled(); };
   entry.answered = [row = shared_from_this()](const remote::HttpAnswer &answer) {
     row->guarded([&] { row->read_answer(answer); });
