@@ -16,8 +16,8 @@ TEST_CASE("a table shows control characters instead of obeying them") {
 }
 
 TEST_CASE("a paragraph breaks between words and keeps its margin") {
-  const std::string text = paragraph(std::string(60, 'a') + " bb  \n " + std::string(20, 'c'), 4);
-  CHECK(text == "    " + std::string(60, 'a') + " bb\n    " + std::string(20, 'c') + "\n");
+  const std::string a60(60, 'a'), c20(20, 'c');
+  CHECK(paragraph(a60 + " bb  \n " + c20, 4) == "    " + a60 + " bb\n    " + c20 + "\n");
   CHECK(paragraph("", 4).empty());
   CHECK(paragraph(std::string(100, 'x'), 2) == "  " + std::string(100, 'x') + "\n");
   CHECK(paragraph("a\x1b[0m", 0) == "a\\x1b[0m\n");
