@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 #include <utility>
 
 namespace pictor::huggingface {
@@ -29,7 +30,11 @@ Row::Row(Request request, Ask ask, std::shared_ptr<const Session> session,
       client_(client),
       ask_(std::move(ask)),
       tickets_(request_.checkpoint()),
-      kept_(request_.checkpoint()) {}
+      kept_(request_.checkpoint()) {
+  std::set<std::uint64_t> seeds;
+  for (std::uint32_t i = 0; i < request_.num_generations(); ++i) seeds.insert(request_.seed(i));
+  tickets_.keep_only(seeds);
+}
 
 void Row::go_on() noexcept {
   while (!losses_.stop_the_row() && next_ < request_.num_generations()) {

@@ -73,4 +73,9 @@ void Tickets::drop(std::uint64_t seed) {
   tickets_.erase(seed);
 }
 
+void Tickets::keep_only(const std::set<std::uint64_t> &seeds) {
+  std::erase_if(tickets_, [&](const auto &entry) { return !seeds.contains(entry.first); });
+  std::erase_if(sent_, [&](std::uint64_t seed) { return !seeds.contains(seed); });
+}
+
 }  // namespace pictor::huggingface

@@ -29,6 +29,8 @@ class Tickets {
   const Ticket *find(std::uint64_t seed) const;
   void set(std::uint64_t seed, Ticket ticket);
   void drop(std::uint64_t seed);
+  // Drops those of pictures that nobody asks for any more.
+  void keep_only(const std::set<std::uint64_t> &seeds);
   // Asked for, and not answered yet: what another life cannot know the end of.
   void mark_sent(std::uint64_t seed) { sent_.insert(seed); }
   void unmark_sent(std::uint64_t seed) { sent_.erase(seed); }

@@ -56,7 +56,8 @@ void check_edit(const Ask &ask) {
   }
   constexpr std::size_t most_images = 16;
   if (ask.images.size() > most_images) {
-    throw mistake("image", "an edit takes 16 images; here are " + std::to_string(ask.images.size()));
+    throw mistake("image",
+                  "an edit takes 16 images; here are " + std::to_string(ask.images.size()));
   }
   if (ask.mask && ask.markup) throw mistake("markup", "markup does not go with mask_image");
   if (ask.mask && ask.mask->media_type != "image/png") {

@@ -157,8 +157,7 @@ class Hubs(HuggingFace):
             self.setUp()
             with HubServer([], {HUB: HF}) as server:
                 result = self.simple(server, kwargs={"extra_body": {field: 1}})
-            self.assertEqual(self.only_failure()["parameter"], "extra_body", result.err)
-            self.assertIn(field, self.only_failure()["message"])
+            self.assert_fails(result, 2, "prompts.jsonl:1", "extra_body", field)
             self.assertEqual(server.asked, [])
 
 

@@ -302,8 +302,7 @@ class Cancelling(HuggingFace):
     def test_width_without_height(self):
         with HubServer([]) as server:
             result = self.fal(server, {}, kwargs={"width": 512}, load={"provider": "fal-ai"})
-        self.assertEqual(result.code, 3, result.err)
-        self.assertEqual(self.only_failure()["parameter"], "height")
+        self.assert_fails(result, 2, "prompts.jsonl:1", "width and height go together")
         self.assertEqual(server.asked, [])
 
 

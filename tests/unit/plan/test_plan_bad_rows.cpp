@@ -161,9 +161,8 @@ TEST_CASE("a model's own objection makes a bad row, once it is read as that mode
 TEST_CASE("every combination of an expanded row is asked about") {
   PromptRows rows("rows.txt", "a {red|blue} fox\n");
   rows.job.variants = Variants::all;
-  rows.rules.objections = {[](const Row &row) -> std::string {
-    return row.prompt == "a blue fox" ? "no blue" : "";
-  }};
+  rows.rules.objections = {
+      [](const Row &row) -> std::string { return row.prompt == "a blue fox" ? "no blue" : ""; }};
   const Prompts prompts = rows.open();
   CHECK(prompts.size() == 2);
   REQUIRE(prompts.bad_rows().size() == 1);
