@@ -175,7 +175,7 @@ void DiffusionModel::draw(const TextToImageRequest &settings,
       open[i].request->image(open[i].index, image);
     }
   } catch (...) {
-    const pictor::Error error = detail::current_error();
+    const pictor::Error error = current_error();
     for (const Sample &sample : open) sample.request->fail(error);
   }
 }
