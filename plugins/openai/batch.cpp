@@ -174,8 +174,8 @@ void Batch::created(remote::HttpResult result) {
 
 void Batch::join(const BatchTicket &ticket, BatchEntry entry) {
   const std::lock_guard lock(mutex_);
-  found_ = true;
-  ticket_ = {ticket.file, "", ticket.uploaded_at};
+  // All name the same file; what looks for the batch reads it without the lock from the first on.
+  if (!std::exchange(found_, true)) ticket_ = {ticket.file, "", ticket.uploaded_at};
   entries_[ticket.custom_id] = {std::move(entry), pass_ + 1};
   last_join_ = Clock::now();
   if (std::exchange(settling_, true)) return;
