@@ -118,19 +118,6 @@ std::optional<std::int64_t> ratelimit_wait_ms(const remote::HttpAnswer &answer) 
   return wait ? std::optional(wait->count()) : std::nullopt;
 }
 
-// `base` under another status and message.
-Error restated(const Error &base, Status status, const std::string &message) {
-  const pictor_error known = base.view();
-  Error error(status, message);
-  error.http_status(known.http_status).retry_after_ms(known.retry_after_ms);
-  error.provider_request_id({known.provider_request_id.data, known.provider_request_id.size});
-  if ((known.flags & PICTOR_ERROR_RETRY_SAFE) != 0) error.retry_safe();
-  if ((known.flags & PICTOR_ERROR_RETRY_NEVER) != 0) error.retry_never();
-  if ((known.flags & PICTOR_ERROR_BILLED) != 0) error.billed();
-  if ((known.flags & PICTOR_ERROR_MAYBE_BILLED) != 0) error.maybe_billed();
-  return error;
-}
-
 // What is meant, and what to do about it.
 struct Meaning {
   Status status;
@@ -195,8 +182,8 @@ std::string parameter_of(const std::string &field) {
 Error stated(const Told &told, const Error &base, const Meaning &meaning, std::string message,
              const Place &place) {
   if (!meaning.advice.empty()) message += "; " + meaning.advice;
-  Error error =
-      restated(base, meaning.status, without_keys(std::move(message), place.secret_headers));
+  Error error = remote::restated(base, meaning.status,
+                                 without_keys(std::move(message), place.secret_headers));
   constexpr std::size_t longest_code = 200;
   error.provider_code(without_keys(told.code.substr(0, longest_code), place.secret_headers));
   error.parameter(parameter_of(told.field));

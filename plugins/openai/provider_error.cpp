@@ -183,19 +183,6 @@ Json details_of(const Told &told) {
   return details;
 }
 
-// `base` under another status and message.
-Error restated(const Error &base, Status status, const std::string &message) {
-  const pictor_error known = base.view();
-  Error error(status, message);
-  error.http_status(known.http_status).retry_after_ms(known.retry_after_ms);
-  error.provider_request_id({known.provider_request_id.data, known.provider_request_id.size});
-  if ((known.flags & PICTOR_ERROR_RETRY_SAFE) != 0) error.retry_safe();
-  if ((known.flags & PICTOR_ERROR_RETRY_NEVER) != 0) error.retry_never();
-  if ((known.flags & PICTOR_ERROR_BILLED) != 0) error.billed();
-  if ((known.flags & PICTOR_ERROR_MAYBE_BILLED) != 0) error.maybe_billed();
-  return error;
-}
-
 bool server_says_again(const remote::HttpAnswer &answer) {
   return answer.headers.find("x-should-retry") == std::string("true");
 }
@@ -209,7 +196,8 @@ bool is_final(Status status) {
 Error stated(const Told &told, const Error &base, const Meaning &meaning, std::string message,
              const Endpoint &endpoint) {
   if (!meaning.advice.empty()) message += "; " + meaning.advice;
-  Error error = restated(base, meaning.status, without_secrets(std::move(message), endpoint));
+  Error error =
+      remote::restated(base, meaning.status, without_secrets(std::move(message), endpoint));
   error.provider_code(without_secrets(
       (told.code.empty() ? told.type : told.code).substr(0, longest_word), endpoint));
   std::string at_fault = parameter_of(told.field);

@@ -220,4 +220,16 @@ Error error_of(const TransferFailure &failure, const std::string &who, bool bill
   return error;
 }
 
+Error restated(const Error &base, Status status, const std::string &message) {
+  const pictor_error known = base.view();
+  Error error(status, message);
+  error.http_status(known.http_status).retry_after_ms(known.retry_after_ms);
+  error.provider_request_id({known.provider_request_id.data, known.provider_request_id.size});
+  if ((known.flags & PICTOR_ERROR_RETRY_SAFE) != 0) error.retry_safe();
+  if ((known.flags & PICTOR_ERROR_RETRY_NEVER) != 0) error.retry_never();
+  if ((known.flags & PICTOR_ERROR_BILLED) != 0) error.billed();
+  if ((known.flags & PICTOR_ERROR_MAYBE_BILLED) != 0) error.maybe_billed();
+  return error;
+}
+
 }  // namespace pictor::remote

@@ -36,6 +36,9 @@ Error error_of(const HttpAnswer &answer, const std::string &message, bool bills)
 // failed: "the OpenAI API at api.openai.com".
 Error error_of(const TransferFailure &failure, const std::string &who, bool bills);
 
+// `base` under another status and message: what a provider's own words make of an answer.
+Error restated(const Error &base, Status status, const std::string &message);
+
 // A body that is no JSON, as one line of text for a message: HTML tags left out, spaces joined, at
 // most `limit` bytes of valid UTF-8.
 std::string readable(std::string_view body, std::size_t limit = 300);
