@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <utility>
+
 namespace pictor::host {
 
 namespace {
@@ -67,6 +69,12 @@ std::string immutable_uri(const std::string &file) {
 
 void Statement::Finalize::operator()(sqlite3_stmt *statement) const {
   sqlite3_finalize(statement);
+}
+
+void Statement::Keep::operator()(sqlite3_stmt *statement) const {
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  place->reset(statement);
 }
 
 void Statement::check(int code) const {
@@ -153,11 +161,13 @@ void Database::execute(const std::string &sql) {
 }
 
 Statement Database::prepare(std::string_view sql) {
+  Statement::Compiled &place = kept_[std::string(sql)];
+  if (place) return Statement(std::move(place), place);
   sqlite3_stmt *statement = nullptr;
   const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) fail(database_.get(), code);
-  return Statement(statement);
+  return Statement(Statement::Compiled(statement), place);
 }
 
 std::int64_t Database::integer(std::string_view sql) {
@@ -166,7 +176,7 @@ std::int64_t Database::integer(std::string_view sql) {
 }
 
 Transaction::Transaction(Database &database) : database_(database) {
-  database_.execute("BEGIN IMMEDIATE");
+  database_.prepare("BEGIN IMMEDIATE").run();
 }
 
 Transaction::~Transaction() {
@@ -179,7 +189,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-  database_.execute("COMMIT");
+  database_.prepare("COMMIT").run();
   open_ = false;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -25,7 +26,7 @@ class DatabaseBusy : public Error {
 };
 
 // A prepared statement: bind, step until false, reset. Columns and parameters as SQLite counts
-// them: columns from 0, parameters from 1.
+// them: columns from 0, parameters from 1. It must not outlive its Database.
 class Statement {
  public:
   Statement &bind(int parameter, std::int64_t value);
@@ -46,10 +47,16 @@ class Statement {
   struct Finalize {
     void operator()(sqlite3_stmt *statement) const;
   };
-  explicit Statement(sqlite3_stmt *statement) : statement_(statement) {}
+  using Compiled = std::unique_ptr<sqlite3_stmt, Finalize>;
+  // Leaves the statement, reset, to whoever prepares the same SQL next.
+  struct Keep {
+    Compiled *place;
+    void operator()(sqlite3_stmt *statement) const;
+  };
+  Statement(Compiled statement, Compiled &place) : statement_(statement.release(), Keep{&place}) {}
   void check(int code) const;
 
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::unique_ptr<sqlite3_stmt, Keep> statement_;
 };
 
 class Database {
@@ -70,6 +77,9 @@ class Database {
     void operator()(sqlite3 *database) const;
   };
   std::unique_ptr<sqlite3, Close> database_;
+  // Of each SQL text the statement that nobody uses now, or null: parsing SQL takes longer than
+  // most of what a ledger asks. Places stay where they are, also when the map is moved.
+  std::unordered_map<std::string, Statement::Compiled> kept_;
 };
 
 // All or nothing: rolled back unless committed. Committed means on disk.
