@@ -3,6 +3,7 @@
 #include "picture_notes.hpp"
 #include "provider_error.hpp"
 #include "remote/answers.hpp"
+#include "remote/json_body.hpp"
 #include "remote/pictures.hpp"
 
 #include <algorithm>
@@ -115,7 +116,7 @@ void Row::answered(remote::HttpResult result) {
 void Row::read(const remote::HttpAnswer &answer) {
   const auto *bytes = reinterpret_cast<const std::uint8_t *>(answer.body.data());
   if (!remote::media_type_of({bytes, answer.body.size()}).empty()) return take_bytes(answer);
-  const Json body = Json::parse(answer.body, nullptr, false);
+  const Json body = remote::parse_json(answer.body);
   if (body.is_discarded()) {
     const std::size_t begin = answer.body.find_first_not_of(" \t\r\n");
     const bool json =
@@ -164,7 +165,7 @@ void Row::take(Reply reply, const remote::HttpAnswer &answer) {
     case Reply::Kind::unclear:
       break;
   }
-  const Json body = Json::parse(answer.body, nullptr, false);
+  const Json body = remote::parse_json(answer.body);
   const bool tells = !member_of(body, "error").is_null() || !member_of(body, "detail").is_null();
   if (!current_.path.empty() && !current_.result && !tells) {
     return bad_look(answer_fault(answer, place().who + " answered a look at its queue with JSON "

@@ -1,5 +1,7 @@
 #include "batch_line.hpp"
 
+#include "remote/json_body.hpp"
+
 namespace pictor::openai {
 
 namespace {
@@ -54,7 +56,7 @@ std::string batch_line(const std::string &custom_id, const std::string &path,
 }
 
 std::optional<BatchLineAnswer> read_batch_line(std::string_view line) {
-  const Json entry = Json::parse(line, nullptr, false);
+  const Json entry = remote::parse_json(line);
   if (!entry.is_object()) return std::nullopt;
   BatchLineAnswer read;
   read.custom_id = text_in(entry, "custom_id");

@@ -3,6 +3,7 @@
 #include "provider_error.hpp"
 #include "remote/answers.hpp"
 #include "remote/base64.hpp"
+#include "remote/json_body.hpp"
 #include "remote/pictures.hpp"
 
 #include <charconv>
@@ -16,9 +17,15 @@ using Json = nlohmann::json;
 
 constexpr std::int64_t ns_per_ms = 1'000'000;
 
-std::string text_of(const Json &object, const char *name) {
+// Valid as long as `object` is.
+std::string_view text_in(const Json &object, const char *name) {
   const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  if (found == object.end() || !found->is_string()) return {};
+  return found->get_ref<const std::string &>();
+}
+
+std::string text_of(const Json &object, const char *name) {
+  return std::string(text_in(object, name));
 }
 
 std::optional<std::int64_t> number_in(const remote::HttpAnswer &answer, const std::string &name) {
@@ -92,9 +99,9 @@ Image storable(Image image, const remote::HttpAnswer &answer) {
 
 std::variant<Image, AnsweredPicture::Address, Error> content_of(const Json &entry,
                                                                 const remote::HttpAnswer &answer) {
-  const std::string base64 = text_of(entry, "b64_json"), url = text_of(entry, "url");
+  const std::string_view base64 = text_in(entry, "b64_json"), url = text_in(entry, "url");
   if (base64.empty()) {
-    if (!url.empty()) return AnsweredPicture::Address{url};
+    if (!url.empty()) return AnsweredPicture::Address{std::string(url)};
     return answer_fault(answer, "an entry of the answer holds neither b64_json nor url").billed();
   }
   auto bytes = remote::from_base64(base64);
@@ -156,7 +163,7 @@ AnswerNotes notes_of(const Json &body, const remote::HttpAnswer &answer) {
 }
 
 ImagesAnswer read_images(const remote::HttpAnswer &answer, const Endpoint &endpoint) {
-  const Json body = Json::parse(answer.body, nullptr, false);
+  const Json body = remote::parse_json(answer.body);
   if (!body.is_object()) throw no_images_answer(answer, endpoint);
   ImagesAnswer images;
   images.notes = notes_of(body, answer);

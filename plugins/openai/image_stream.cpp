@@ -1,5 +1,7 @@
 #include "image_stream.hpp"
 
+#include "remote/json_body.hpp"
+
 #include <algorithm>
 #include <cctype>
 
@@ -26,7 +28,7 @@ StreamEvent::Kind kind_of(const std::string &name, const nlohmann::json &data) {
 
 StreamEvent stream_event_of(const remote::ServerEvent &event) {
   if (event.data == "[DONE]") return {StreamEvent::Kind::end, {}};
-  StreamEvent read{StreamEvent::Kind::broken, nlohmann::json::parse(event.data, nullptr, false)};
+  StreamEvent read{StreamEvent::Kind::broken, remote::parse_json(event.data)};
   if (!read.data.is_object()) return read;
   const auto type = read.data.find("type");
   const bool named = type != read.data.end() && type->is_string();
