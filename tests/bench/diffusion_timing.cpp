@@ -1,0 +1,83 @@
+// Times one drawing from inside: diffusion_timing MODEL DTYPE DEVICE STEPS SIDE SAMPLES SPAWNED
+//
+// SPAWNED is the Unix time at which the process was started. Prints one JSON object; seconds, and
+// MB.
+
+#include "pipelines/pipeline.hpp"
+
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace pictor::diffusion;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+double peak_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+TextToImageRequest request_of(int64_t steps, int64_t side, uint64_t samples) {
+  TextToImageRequest request;
+  for (uint64_t seed = 0; seed < samples; ++seed) {
+    TextToImageRequest::Sample sample;
+    sample.prompt = "a red fox in the snow";
+    sample.seed = seed;
+    request.samples.push_back(sample);
+  }
+  request.width = request.height = side;
+  request.num_inference_steps = steps;
+  request.scheduler.name = "euler";
+  return request;
+}
+
+nlohmann::json timed(char **argv) {
+  LoadOptions options;
+  options.dtype = argv[2];
+  options.device = argv[3];
+  const double spawned = std::stod(argv[7]), began = now();
+  const auto pipeline = load_pipeline(argv[1], options);
+  const double loaded = now(), loaded_mb = peak_mb();
+
+  std::vector<double> at;
+  RunCallbacks callbacks;
+  callbacks.on_step = [&](int64_t, int64_t) { at.push_back(now()); };
+  const TextToImageRequest request =
+      request_of(std::stoll(argv[4]), std::stoll(argv[5]), std::stoull(argv[6]));
+  pipeline->generate(request, callbacks);
+  const double done = now();
+
+  std::vector<double> steps;
+  for (size_t i = 1; i < at.size(); ++i) steps.push_back(at[i] - at[i - 1]);
+  return {
+      {"load", loaded - began}, {"load_mb", loaded_mb},       {"first_step", at.front() - spawned},
+      {"steps", steps},         {"decode", done - at.back()}, {"whole", done - spawned},
+      {"peak_mb", peak_mb()}};
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  if (argc != 8) {
+    std::fputs("usage: diffusion_timing MODEL DTYPE DEVICE STEPS SIDE SAMPLES SPAWNED\n", stderr);
+    return 2;
+  }
+  try {
+    std::puts(timed(argv).dump().c_str());
+    return 0;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "diffusion_timing: %s\n", error.what());
+    return 1;
+  }
+}
