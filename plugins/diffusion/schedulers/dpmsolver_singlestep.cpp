@@ -38,8 +38,8 @@ class DpmSolverSinglestep : public LambdaSpaceScheduler {
     remember(pictures, picture(model_output, latents, i), solver_.order);
     const int64_t order = std::min(orders_[i], static_cast<int64_t>(pictures.size()));
     if (order == 1) history.sample = latents;
-    if (sigmas_[i + 1] == sigmas_[i]) return latents;
     const std::size_t first = i + 1 - static_cast<std::size_t>(order);
+    if (sigmas_[i + 1] == sigmas_[first]) return latents;
     return solver_.advance(history.sample, integral(pictures, first, order), level(first),
                            level(i + 1), noise);
   }

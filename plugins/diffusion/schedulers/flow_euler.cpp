@@ -18,8 +18,9 @@ class FlowEuler : public Scheduler {
       : stochastic_(config.flag("stochastic_sampling", false)) {
     const int64_t train = train_timesteps(config);
     const double shift = flow_shift(config, request, "shift");
+    const bool dynamic = config.flag("use_dynamic_shifting", false);
     sigmas_ = unshifted_sigmas(config, request, train);
-    for (double &sigma : sigmas_) sigma = shifted(sigma, shift);
+    for (double &sigma : sigmas_) sigma = shifted(sigma, shift, dynamic);
     stretch_to_terminal(config, sigmas_);
     const SigmaSchedule schedule = sigma_schedule(config);
     if (schedule != SigmaSchedule::timesteps) {

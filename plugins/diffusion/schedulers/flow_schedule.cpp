@@ -24,6 +24,10 @@ double shifted(double sigma, double shift) {
   return shift * sigma / (1 + (shift - 1) * sigma);
 }
 
+double shifted(double sigma, double shift, bool dynamic) {
+  return dynamic ? shift / (shift + (1 / sigma - 1)) : shifted(sigma, shift);
+}
+
 double flow_shift(const SchedulerConfig &config, const SchedulerRequest &request,
                   std::string_view key) {
   constexpr double least = 0.01;
@@ -67,7 +71,7 @@ void stretch_to_terminal(const SchedulerConfig &config, std::vector<double> &sig
   const double terminal = config.number("shift_terminal", 0.0, 0.0, 0.999);
   const double last = 1 - sigmas.back();
   if (terminal == 0 || last == 0) return;
-  for (double &sigma : sigmas) sigma = 1 - (1 - sigma) * (1 - terminal) / last;
+  for (double &sigma : sigmas) sigma = 1 - (1 - sigma) / (last / (1 - terminal));
 }
 
 void check_flow_list(const std::string &parameter, const std::vector<double> &values,

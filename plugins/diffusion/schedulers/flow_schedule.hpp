@@ -12,8 +12,12 @@
 // 23).
 namespace pictor::diffusion {
 
-// `sigma` in (0, 1] moved by `shift`.
+// `sigma` in (0, 1] moved by `shift`: the odds of noise to picture grow that many times.
 double shifted(double sigma, double shift);
+
+// The same for a class that shifts by mu itself: diffusers then rounds in another place, which
+// decides timesteps that are truncated. `dynamic`: the configuration's `use_dynamic_shifting`.
+double shifted(double sigma, double shift, bool dynamic);
 
 // The shift of a run: the configuration's `key`, or with `use_dynamic_shifting` that of the
 // request's `mu`, which `time_shift_type` says how to read.

@@ -102,7 +102,8 @@ void LambdaSpaceScheduler::use_flow(const SchedulerConfig &config, const Schedul
       sigmas_.pop_back();
     }
     check_flow_list("sigmas", sigmas_, 1, train);
-    for (double &sigma : sigmas_) sigma = shifted(sigma, shift);
+    const bool dynamic = config.flag("use_dynamic_shifting", false);
+    for (double &sigma : sigmas_) sigma = shifted(sigma, shift, dynamic);
     stretch_to_terminal(config, sigmas_);
     // Pure noise has no logarithm of signal to noise.
     constexpr double least_signal = 1e-6;

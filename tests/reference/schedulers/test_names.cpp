@@ -73,13 +73,13 @@ TEST_CASE("a label's ending sets the sigma schedule") {
 TEST_CASE("an unknown name gets the nearest and the list") {
   CHECK_THAT(name_error("eulr_a"), ContainsSubstring("not found(scheduler)") &&
                                        ContainsSubstring("did you mean 'euler_a'?") &&
-                                       ContainsSubstring("pndm, plms, ddim, euler"));
+                                       ContainsSubstring("pndm, plms, ddim, ddpm"));
   CHECK_THAT(name_error("DPMSolverMultistepSheduler"),
              ContainsSubstring("did you mean 'DPMSolverMultistepScheduler'?"));
   CHECK_THAT(name_error("quantum annealing"),
              ContainsSubstring("no scheduler is named") && !ContainsSubstring("did you mean"));
   CHECK_THAT(name_error(""), ContainsSubstring("no scheduler is named ''"));
-  CHECK(name_error(std::string(100'000, 'x')).size() < 300);
+  CHECK(name_error(std::string(100'000, 'x')).size() < 400);
 }
 
 TEST_CASE("a known scheduler that is not built is refused as such") {
