@@ -109,16 +109,15 @@ void DiffusionModel::validate(const Request &request) const {
 void DiffusionModel::generate(std::span<Request> requests) {
   // Requests that agree in everything but the prompt share batches.
   struct Group {
-    TextToImageRequest settings;
+    DrawingSettings settings;
     std::vector<Sample> samples;
   };
   std::vector<Group> groups;
   for (Request &request : requests) {
     try {
-      TextToImageRequest settings = settings_of(request.generation_kwargs());
-      auto group = std::find_if(groups.begin(), groups.end(), [&](const Group &other) {
-        return same_settings(other.settings, settings);
-      });
+      DrawingSettings settings = settings_of(request.generation_kwargs());
+      auto group = std::find_if(groups.begin(), groups.end(),
+                                [&](const Group &other) { return other.settings == settings; });
       if (group == groups.end()) group = groups.insert(groups.end(), {std::move(settings), {}});
       for (std::uint32_t k = 0; k < request.num_generations(); ++k)
         group->samples.push_back({&request, k});
@@ -135,10 +134,9 @@ void DiffusionModel::generate(std::span<Request> requests) {
 }
 
 // Draws one batch. Its failure fails the requests in it and no others.
-void DiffusionModel::draw(const TextToImageRequest &settings,
-                          std::span<const Sample> samples) const {
+void DiffusionModel::draw(const DrawingSettings &settings, std::span<const Sample> samples) const {
   std::vector<Sample> open;  // a request that failed in an earlier batch wants no more
-  TextToImageRequest batch = settings;
+  TextToImageRequest batch{settings, {}};
   for (const Sample &sample : samples) {
     if (sample.request->ended()) continue;
     open.push_back(sample);

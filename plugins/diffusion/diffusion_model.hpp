@@ -31,7 +31,7 @@ class DiffusionModel : public ImageGenerationModel {
     std::uint32_t index;
   };
 
-  void draw(const TextToImageRequest &settings, std::span<const Sample> samples) const;
+  void draw(const DrawingSettings &settings, std::span<const Sample> samples) const;
 
   std::string folder_;
   LoadOptions options_;

@@ -89,13 +89,13 @@ std::vector<RuntimeParameter> diffusion_parameters() {
       P::integer("num_inference_steps")
           .alias("steps")
           .range(1, 1000)
-          .default_value(50)
-          .doc("Denoising steps."),
+          .doc("Denoising steps. Not given: what diffusers takes for the model's family, 50 for "
+               "Stable Diffusion."),
       P::number("guidance_scale")
           .alias("cfg_scale")
           .range(0, 100)
-          .default_value(7.5)
-          .doc("How strongly the picture follows the prompt; at most 1 switches guidance off."),
+          .doc("How strongly the picture follows the prompt; at most 1 switches guidance off. Not "
+               "given: what diffusers takes for the model's family, 7.5 for Stable Diffusion."),
       P::number("guidance_rescale")
           .range(0, 1)
           .default_value(0.0)
@@ -125,12 +125,14 @@ std::vector<RuntimeParameter> diffusion_parameters() {
   return all;
 }
 
-TextToImageRequest settings_of(const Params &kwargs) {
-  TextToImageRequest settings;
+DrawingSettings settings_of(const Params &kwargs) {
+  DrawingSettings settings;
   settings.width = kwargs.get<std::int64_t>("width", 0);
   settings.height = kwargs.get<std::int64_t>("height", 0);
-  settings.num_inference_steps = kwargs.get<std::int64_t>("num_inference_steps");
-  settings.guidance_scale = kwargs.get<double>("guidance_scale");
+  if (kwargs.has("num_inference_steps")) {
+    settings.num_inference_steps = kwargs.get<std::int64_t>("num_inference_steps");
+  }
+  if (kwargs.has("guidance_scale")) settings.guidance_scale = kwargs.get<double>("guidance_scale");
   settings.guidance_rescale = kwargs.get<double>("guidance_rescale");
   settings.eta = kwargs.get<double>("eta");
   settings.clip_skip = kwargs.get<std::int64_t>("clip_skip");
@@ -149,16 +151,6 @@ TextToImageRequest settings_of(const Params &kwargs) {
     }
   }
   return settings;
-}
-
-bool same_settings(const TextToImageRequest &a, const TextToImageRequest &b) {
-  return a.width == b.width && a.height == b.height &&
-         a.num_inference_steps == b.num_inference_steps && a.guidance_scale == b.guidance_scale &&
-         a.guidance_rescale == b.guidance_rescale && a.eta == b.eta && a.clip_skip == b.clip_skip &&
-         a.timesteps == b.timesteps && a.sigmas == b.sigmas &&
-         a.scheduler.name == b.scheduler.name &&
-         a.scheduler.sigma_schedule == b.scheduler.sigma_schedule &&
-         a.scheduler.overrides == b.scheduler.overrides;
 }
 
 }  // namespace pictor::diffusion

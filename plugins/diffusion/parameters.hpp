@@ -11,11 +11,8 @@ namespace pictor::diffusion {
 // The runtime parameters of the model, load scope first. Names and defaults are diffusers'.
 std::vector<RuntimeParameter> diffusion_parameters();
 
-// What a request's parameters say, without its samples. Throws pictor::Error(invalid_argument) for
-// a scheduler or scheduler_config that cannot be.
-TextToImageRequest settings_of(const Params &generation_kwargs);
-
-// Whether samples of the two may share a batch: everything but the prompts is equal.
-bool same_settings(const TextToImageRequest &a, const TextToImageRequest &b);
+// What a request's parameters say, without what belongs to its samples. Throws
+// pictor::Error(invalid_argument) for a scheduler_config that cannot be.
+DrawingSettings settings_of(const Params &generation_kwargs);
 
 }  // namespace pictor::diffusion

@@ -129,7 +129,7 @@ TEST_CASE("numbers that are not finite end a run instead of painting it black") 
   const ModelCopy unet_spoiled;
   unet_spoiled.spoil_tensor("unet/diffusion_pytorch_model.safetensors", "conv_out.bias");
   CHECK_THROWS_WITH(load_pipeline(unet_spoiled.path(), {})->generate(small_request()),
-                    ContainsSubstring("the unet's output at step 1 of"));
+                    ContainsSubstring("the denoiser's output at step 1 of"));
   const ModelCopy vae_spoiled;
   vae_spoiled.spoil_tensor("vae/diffusion_pytorch_model.safetensors", "decoder.conv_out.bias");
   CHECK_THROWS_WITH(load_pipeline(vae_spoiled.path(), {})->generate(small_request()),

@@ -45,4 +45,12 @@ void Components::add_progress(uint64_t bytes) {
   }
 }
 
+void require_matching(int64_t a, int64_t b, const std::string &what) {
+  if (a == b) return;
+  throw Error{ErrorKind::invalid_argument,
+              "the model's components do not fit together: " + what + " (" + std::to_string(a) +
+                  " and " + std::to_string(b) + ")",
+              "model"};
+}
+
 }  // namespace pictor::diffusion

@@ -41,4 +41,7 @@ class Components {
   uint64_t read_bytes_ = 0;
 };
 
+// Throws Error unless a == b, sizes of two components that must agree; `what` names both.
+void require_matching(int64_t a, int64_t b, const std::string &what);
+
 }  // namespace pictor::diffusion

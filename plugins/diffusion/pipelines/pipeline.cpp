@@ -81,7 +81,8 @@ void require_model_folder(const std::filesystem::path &folder) {
 
 TextToImageResult Pipeline::generate(const TextToImageRequest &request,
                                      const RunCallbacks &callbacks) const {
-  return run_inference("drawing", [&] { return draw(request, callbacks); });
+  stop_if_cancelled(callbacks);
+  return run_inference("drawing", [&] { return draw(completed(request, family()), callbacks); });
 }
 
 std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &folder,

@@ -8,13 +8,36 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pictor::diffusion {
 
-// What to draw. Names and meanings are those of diffusers' pipelines.
-struct TextToImageRequest {
+inline bool operator==(const SchedulerChoice &a, const SchedulerChoice &b) {
+  return a.name == b.name && a.sigma_schedule == b.sigma_schedule && a.overrides == b.overrides;
+}
+
+// What the pictures of a request have in common. Names and meanings are those of diffusers'
+// pipelines; what is not given is the family's own.
+struct DrawingSettings {
+  int64_t width = 0;                           // pixels; 0: the model's own
+  int64_t height = 0;                          // pixels; 0: the model's own
+  std::optional<int64_t> num_inference_steps;  // Pipeline::generate fills in the family's
+  std::optional<double> guidance_scale;        // likewise; at most 1: no negative prompts
+  double guidance_rescale = 0;                 // 0 to 1
+  double eta = 0;                              // 0 to 1; for DDIM alone
+  int64_t clip_skip = 0;                       // layers of the text encoder left out at its end
+  std::vector<double> timesteps;
+  std::vector<double> sigmas;
+  SchedulerChoice scheduler;
+
+  bool operator==(const DrawingSettings &) const = default;
+};
+
+// What to draw.
+struct TextToImageRequest : DrawingSettings {
   // One picture. All of a request go through the network together.
   struct Sample {
     std::string prompt;
@@ -23,17 +46,24 @@ struct TextToImageRequest {
   };
 
   std::vector<Sample> samples;
-  int64_t width = 0;   // pixels; 0: the model's own
-  int64_t height = 0;  // pixels; 0: the model's own
-  int64_t num_inference_steps = 50;
-  double guidance_scale = 7.5;  // at most 1: the negative prompts are not used
-  double guidance_rescale = 0;  // 0 to 1
-  double eta = 0;               // 0 to 1; for DDIM alone
-  int64_t clip_skip = 0;        // layers of the text encoder left out at its end
-  std::vector<double> timesteps;
-  std::vector<double> sigmas;
-  SchedulerChoice scheduler;
 };
+
+// One text of every sample, in order.
+std::vector<std::string> texts_of(const TextToImageRequest &request,
+                                  std::string TextToImageRequest::Sample::*text);
+std::vector<uint64_t> seeds_of(const TextToImageRequest &request);
+
+// What sets a family apart for who asks for pictures.
+struct FamilyTraits {
+  int64_t num_inference_steps;  // by default
+  double guidance_scale;        // by default
+  // The parameters that the family reads of those which not every family does.
+  std::vector<std::string_view> parameters;
+};
+
+// The request with the family's defaults filled in. Throws Error naming the parameter: for no
+// samples, for a value out of its range and for a parameter that the family does not read.
+TextToImageRequest completed(const TextToImageRequest &request, const FamilyTraits &family);
 
 // The end of a prompt that the text encoder had no place for.
 struct CutPrompt {
@@ -59,5 +89,8 @@ class Cancelled : public std::exception {
  public:
   const char *what() const noexcept override { return "cancelled"; }
 };
+
+// Throws Cancelled when the callback says so.
+void stop_if_cancelled(const RunCallbacks &callbacks);
 
 }  // namespace pictor::diffusion
