@@ -28,11 +28,18 @@ std::filesystem::path Components::require(const std::string &component,
   return folder_ / component;
 }
 
-Weights Components::open_weights(const std::filesystem::path &component, const std::string &stem) {
-  Weights weights{component,
-                  stem,
-                  {placement_.device, placement_.dtype, options_.variant,
-                   [this](uint64_t bytes) { add_progress(bytes); }}};
+bool Components::has(const std::string &component) const {
+  if (!index_.has(component)) return false;
+  const nlohmann::json &entry = index_.root().at(component);
+  return !entry.is_array() || entry.empty() || !entry.back().is_null();
+}
+
+Weights Components::open_weights(const std::filesystem::path &component, const std::string &stem,
+                                 at::ScalarType dtype) {
+  Weights weights{
+      component, stem, {placement_.device, dtype, options_.variant, [this](uint64_t bytes) {
+                          add_progress(bytes);
+                        }}};
   total_bytes_ += weights.bytes();
   return weights;
 }
@@ -43,6 +50,14 @@ void Components::add_progress(uint64_t bytes) {
   if (options_.on_progress) {
     options_.on_progress(static_cast<double>(read_bytes_) / static_cast<double>(total_bytes_));
   }
+}
+
+void require_matching(int64_t a, int64_t b, const std::string &what) {
+  if (a == b) return;
+  throw Error{ErrorKind::invalid_argument,
+              "the model's components do not fit together: " + what + " (" + std::to_string(a) +
+                  " and " + std::to_string(b) + ")",
+              "model"};
 }
 
 }  // namespace pictor::diffusion

@@ -36,6 +36,8 @@ class Pipeline {
   virtual int64_t default_size() const = 0;
   virtual int64_t size_multiple() const = 0;
 
+  virtual const FamilyTraits &family() const = 0;
+
   // Draws all samples of the request. Throws Error, or Cancelled within one step of being asked to.
   TextToImageResult generate(const TextToImageRequest &request,
                              const RunCallbacks &callbacks = {}) const;
@@ -44,6 +46,7 @@ class Pipeline {
   explicit Pipeline(const Placement &placement) : placement_(placement) {}
 
  private:
+  // The request is completed() already.
   virtual TextToImageResult draw(const TextToImageRequest &request,
                                  const RunCallbacks &callbacks) const = 0;
 
