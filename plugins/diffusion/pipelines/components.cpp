@@ -3,6 +3,7 @@
 #include "error.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -29,12 +30,30 @@ std::filesystem::path Components::require(const std::string &component,
 }
 
 Weights Components::open_weights(const std::filesystem::path &component, const std::string &stem) {
-  Weights weights{component,
-                  stem,
+  WeightTable table = open_component(component, stem, variant_of(component, stem));
+  Weights weights{std::move(table),
                   {placement_.device, placement_.dtype, options_.variant,
                    [this](uint64_t bytes) { add_progress(bytes); }}};
   total_bytes_ += weights.bytes();
   return weights;
+}
+
+// As in diffusers, a component without files of the variant comes from its plain ones where another
+// component has some.
+std::string Components::variant_of(const std::filesystem::path &component,
+                                   const std::string &stem) const {
+  const std::string &variant = options_.variant;
+  if (has_component(component, stem, variant) || !has_component(component, stem, "")) {
+    return variant;
+  }
+  std::error_code error;
+  for (std::filesystem::directory_iterator it{folder_, error}, end; !error && it != end;
+       it.increment(error)) {
+    for (const char *other : {"model", "diffusion_pytorch_model"}) {
+      if (has_component(it->path(), other, variant)) return "";
+    }
+  }
+  return variant;
 }
 
 void Components::add_progress(uint64_t bytes) {

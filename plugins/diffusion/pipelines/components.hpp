@@ -31,6 +31,7 @@ class Components {
   Weights open_weights(const std::filesystem::path &component, const std::string &stem);
 
  private:
+  std::string variant_of(const std::filesystem::path &component, const std::string &stem) const;
   void add_progress(uint64_t bytes);
 
   JsonFile index_;
