@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -62,8 +63,8 @@ ModelInfo DiffusionModel::info() {
   return {.id = "diffusion",
           .label = "Local diffusion",
           .doc =
-              "Draws with a Stable Diffusion model from a folder in the diffusers layout, on the "
-              "CPU or a GPU. "
+              "Draws with a Stable Diffusion model from a folder in the diffusers layout or from "
+              "one file, on the CPU or a GPU. "
               "Same seed, same picture as diffusers.",
           .max_batch = 16,
           .deterministic = true};
@@ -80,6 +81,8 @@ DiffusionModel::DiffusionModel(const Params &config)
   options_.dtype = config.get<std::string>("dtype");
   options_.variant = config.get<std::string>("variant");
   options_.threads = config.get<std::int64_t>("threads");
+  options_.config = config.get<std::string>("config");
+  options_.revision = config.get<std::string>("revision");
 }
 
 void DiffusionModel::load(Loading &loading) {
@@ -99,7 +102,10 @@ void DiffusionModel::unload() {
 }
 
 std::string DiffusionModel::model_name() const {
-  return std::filesystem::path(folder_).lexically_normal().filename().string();
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::path(folder_).lexically_normal();
+  if (!std::filesystem::exists(path, error)) return folder_;  // a repository in the cache
+  return (std::filesystem::is_directory(path, error) ? path.filename() : path.stem()).string();
 }
 
 void DiffusionModel::validate(const Request &request) const {

@@ -42,7 +42,16 @@ RuntimeParameter sigma_schedule_parameter() {
 std::vector<RuntimeParameter> load_parameters() {
   return {
       P::string("model").load().required().doc(
-          "A folder in the diffusers layout (model_index.json, safetensors)."),
+          "A folder in the diffusers layout (model_index.json, safetensors), a safetensors file "
+          "of a whole model, or a repository in the Hugging Face cache, owner/name."),
+      P::string("config").load().advanced().default_value("").doc(
+          "For a model in one file: a folder in the diffusers layout, or a repository in the "
+          "cache, with its configurations and tokenizer."),
+      P::string("revision")
+          .load()
+          .advanced()
+          .default_value("")
+          .doc("Branch, tag or commit of a repository in the cache; main when not given."),
       P::choice("device")
           .load()
           .option("auto")

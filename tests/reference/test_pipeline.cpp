@@ -167,7 +167,7 @@ TEST_CASE("a model that is not built here is refused by name") {
       load(), ContainsSubstring("MysteryPipeline") && ContainsSubstring("StableDiffusionPipeline"));
   CHECK_THROWS_WITH(load_pipeline(model / "unet", {}), ContainsSubstring("model_index.json"));
   CHECK_THROWS_WITH(load_pipeline(model / "absent", {}),
-                    ContainsSubstring("no such folder"));
+                    ContainsSubstring("no such file or folder"));
 }
 
 TEST_CASE("projections stored as matrices, and head counts by level, mean the same network") {

@@ -30,7 +30,10 @@ std::filesystem::path Components::require(const std::string &component,
 }
 
 Weights Components::open_weights(const std::filesystem::path &component, const std::string &stem) {
-  WeightTable table = open_component(component, stem, variant_of(component, stem));
+  const std::string name = component.filename().string();
+  WeightTable table = options_.single_file != nullptr
+                          ? options_.single_file->component(name)
+                          : open_component(component, stem, variant_of(component, stem));
   Weights weights{std::move(table),
                   {placement_.device, placement_.dtype, options_.variant,
                    [this](uint64_t bytes) { add_progress(bytes); }}};
