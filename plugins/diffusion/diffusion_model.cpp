@@ -2,6 +2,7 @@
 
 #include "error.hpp"
 #include "parameters.hpp"
+#include "weights/lora_choice.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -83,18 +84,36 @@ DiffusionModel::DiffusionModel(const Params &config)
   options_.threads = config.get<std::int64_t>("threads");
   options_.config = config.get<std::string>("config");
   options_.revision = config.get<std::string>("revision");
+  if (config.has("loras")) {
+    options_.loras = translated([&] { return read_loras(config.get<std::string>("loras")); });
+  }
 }
 
 void DiffusionModel::load(Loading &loading) {
   LoadOptions options = options_;
   options.on_progress = [&](double fraction) { loading.progress(fraction, "reading weights"); };
   options.cancelled = [&] { return loading.cancelled(); };
-  pipeline_ = translated([&] { return load_pipeline(folder_, options); });
+  use(options_.loras, std::move(options));
   if (pipeline_->placement().device.is_cpu() && optimised_blas().empty()) {
     log(LogLevel::warning,
         "libtorch found only the reference BLAS, which is about 36 times slower: install "
         "libopenblas0-pthread");
   }
+}
+
+void DiffusionModel::use(const std::vector<LoraSource> &loras, LoadOptions options) {
+  if (pipeline_ && same_loras(loras, loaded_loras_)) return;
+  pipeline_.reset();  // before the next one takes as much memory again
+  options.loras = loras;
+  pipeline_ = translated([&] { return load_pipeline(folder_, options); });
+  loaded_loras_ = loras;
+}
+
+std::vector<LoraSource> DiffusionModel::loras_of(const Request &request) const {
+  const Params &kwargs = request.generation_kwargs();
+  if (!kwargs.has("lora_weights")) return options_.loras;
+  return translated(
+      [&] { return with_weights(options_.loras, kwargs.get<std::string>("lora_weights")); });
 }
 
 void DiffusionModel::unload() {
@@ -110,33 +129,63 @@ std::string DiffusionModel::model_name() const {
 
 void DiffusionModel::validate(const Request &request) const {
   settings_of(request.generation_kwargs());
+  loras_of(request);
 }
 
 void DiffusionModel::generate(std::span<Request> requests) {
   // Requests that agree in everything but the prompt share batches.
   struct Group {
     TextToImageRequest settings;
+    std::vector<LoraSource> loras;
     std::vector<Sample> samples;
   };
   std::vector<Group> groups;
   for (Request &request : requests) {
     try {
       TextToImageRequest settings = settings_of(request.generation_kwargs());
+      std::vector<LoraSource> loras = loras_of(request);
       auto group = std::find_if(groups.begin(), groups.end(), [&](const Group &other) {
-        return same_settings(other.settings, settings);
+        return same_settings(other.settings, settings) && same_loras(other.loras, loras);
       });
-      if (group == groups.end()) group = groups.insert(groups.end(), {std::move(settings), {}});
+      if (group == groups.end()) {
+        group = groups.insert(groups.end(), {std::move(settings), std::move(loras), {}});
+      }
       for (std::uint32_t k = 0; k < request.num_generations(); ++k)
         group->samples.push_back({&request, k});
     } catch (const pictor::Error &error) {
       request.fail(error);
     }
   }
+  // Other weights of the LoRAs load the model again: as seldom as can be.
+  std::stable_sort(groups.begin(), groups.end(), [&](const Group &a, const Group &b) {
+    const bool a_loaded = same_loras(a.loras, loaded_loras_);
+    const bool b_loaded = same_loras(b.loras, loaded_loras_);
+    return a_loaded == b_loaded ? has_smaller_weights(a.loras, b.loras) : a_loaded;
+  });
   for (const Group &group : groups) {
+    if (!use_for(group.loras, group.samples)) continue;
     const std::span<const Sample> samples = group.samples;
     for (std::size_t first = 0; first < samples.size(); first += batch_size_) {
       draw(group.settings, samples.subspan(first, std::min(batch_size_, samples.size() - first)));
     }
+  }
+}
+
+// Whether the model now has these LoRAs; the samples' requests have failed when it does not.
+bool DiffusionModel::use_for(const std::vector<LoraSource> &loras,
+                             const std::vector<Sample> &samples) {
+  LoadOptions options = options_;
+  options.cancelled = [&] { return samples.front().request->cancelled(); };
+  options.on_progress = [&](double) {
+    samples.front().request->progress(0, 0, "loading the model with other LoRA weights");
+  };
+  try {
+    use(loras, std::move(options));
+    return true;
+  } catch (...) {
+    const pictor::Error error = current_error();
+    for (const Sample &sample : samples) sample.request->fail(error);
+    return false;
   }
 }
 

@@ -31,12 +31,20 @@ class DiffusionModel : public ImageGenerationModel {
     std::uint32_t index;
   };
 
+  // The LoRAs with the weights that a request gives them.
+  std::vector<LoraSource> loras_of(const Request &request) const;
+
+  // Loads the model, with these LoRAs fused into it, unless it is there already.
+  void use(const std::vector<LoraSource> &loras, LoadOptions options);
+  bool use_for(const std::vector<LoraSource> &loras, const std::vector<Sample> &samples);
+
   void draw(const TextToImageRequest &settings, std::span<const Sample> samples) const;
 
   std::string folder_;
   LoadOptions options_;
   std::size_t batch_size_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::vector<LoraSource> loaded_loras_;  // those that are fused into pipeline_
 };
 
 }  // namespace pictor::diffusion

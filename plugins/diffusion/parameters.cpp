@@ -52,6 +52,8 @@ std::vector<RuntimeParameter> load_parameters() {
           .advanced()
           .default_value("")
           .doc("Branch, tag or commit of a repository in the cache; main when not given."),
+      P::json("loras").load().doc(
+          "LoRAs, fused into the weights: a list of paths or of {path, name, weight}."),
       P::choice("device")
           .load()
           .option("auto")
@@ -118,6 +120,9 @@ std::vector<RuntimeParameter> diffusion_parameters() {
           .default_value(0)
           .advanced()
           .doc("Layers of the text encoder left out at its end."),
+      P::json("lora_weights")
+          .doc("Weights of the model's loras by name, e.g. {style: 0.5}; those not named keep "
+               "their own. Each change of weights loads the model again."),
       scheduler_parameter(),
       sigma_schedule_parameter(),
       P::json("scheduler_config")

@@ -34,9 +34,15 @@ Weights Components::open_weights(const std::filesystem::path &component, const s
   WeightTable table = options_.single_file != nullptr
                           ? options_.single_file->component(name)
                           : open_component(component, stem, variant_of(component, stem));
-  Weights weights{std::move(table),
-                  {placement_.device, placement_.dtype, options_.variant,
-                   [this](uint64_t bytes) { add_progress(bytes); }}};
+  WeightOptions weight_options{placement_.device, placement_.dtype, options_.variant,
+                               [this](uint64_t bytes) { add_progress(bytes); }};
+  if (options_.lora_set != nullptr && !options_.lora_set->empty()) {
+    options_.lora_set->attach(name, table);
+    weight_options.addition = [loras = options_.lora_set, name](const std::string &key) {
+      return loras->addition(name, key);
+    };
+  }
+  Weights weights{std::move(table), std::move(weight_options)};
   total_bytes_ += weights.bytes();
   return weights;
 }

@@ -26,8 +26,9 @@ class Components {
   std::filesystem::path require(const std::string &component,
                                 std::initializer_list<std::string_view> classes) const;
 
-  // The weights of a component, in `stem`.safetensors or, of a model in a single file, there.
-  // Open all before the first tensor is taken, so that the progress is a share of the whole.
+  // The weights of a component, in `stem`.safetensors or, of a model in a single file, there; with
+  // the LoRAs added. Open all before the first tensor is taken, so that the progress is a share of
+  // the whole.
   Weights open_weights(const std::filesystem::path &component, const std::string &stem);
 
  private:

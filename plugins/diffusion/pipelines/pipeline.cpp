@@ -77,9 +77,15 @@ std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,
   const ModelSource source = find_model(model.string(), options.config, options.revision);
   const Family &family = find_family(JsonFile{source.folder / "model_index.json"});
   set_threads(options.threads);
+  LoraSet loras{options.loras};
   LoadOptions opened = options;
   opened.single_file = source.single_file.get();
-  return run_inference("loading " + model.string(), [&] { return family.load(source.folder, opened); });
+  opened.lora_set = &loras;
+  return run_inference("loading " + model.string(), [&] {
+    std::unique_ptr<Pipeline> pipeline = family.load(source.folder, opened);
+    loras.finish();
+    return pipeline;
+  });
 }
 
 std::vector<std::string> known_pipelines() {

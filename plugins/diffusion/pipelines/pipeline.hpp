@@ -2,6 +2,7 @@
 
 #include "pipelines/device.hpp"
 #include "pipelines/text_to_image.hpp"
+#include "weights/lora.hpp"
 #include "weights/single_file.hpp"
 
 #include <cstdint>
@@ -24,8 +25,9 @@ struct LoadOptions {
   std::function<void(double fraction)> on_progress{};  // 0 to 1, rising
   std::function<bool()> cancelled{};                   // polled at each tensor
 
-  // What load_pipeline opened for Components; nobody else sets it.
+  // What load_pipeline opened for Components; nobody else sets them.
   const SingleFile *single_file = nullptr;
+  LoraSet *lora_set = nullptr;
 };
 
 // A loaded model. It never changes: members are const, and calls from several threads are safe,
