@@ -84,7 +84,8 @@ std::vector<LoraSource> read_loras(const std::string &text) {
 std::vector<LoraSource> with_weights(std::vector<LoraSource> loras, const std::string &text) {
   const json weights = parse("lora_weights", text);
   if (!weights.is_object()) fail("lora_weights", "must be a map, such as {style: 0.8}");
-  for (const auto &[name, weight] : weights.items()) {
+  for (const auto &item : weights.items()) {
+    const std::string &name = item.key();
     const auto lora = std::find_if(loras.begin(), loras.end(),
                                    [&](const LoraSource &one) { return one.name == name; });
     if (lora == loras.end()) {
@@ -94,7 +95,7 @@ std::vector<LoraSource> with_weights(std::vector<LoraSource> loras, const std::s
            "no LoRA is called '" + name + "'; " +
                (known.empty() ? "the model was loaded without 'loras'" : "'loras' names " + known));
     }
-    lora->weight = read_weight("lora_weights", name, weight);
+    lora->weight = read_weight("lora_weights", name, item.value());
   }
   return loras;
 }
