@@ -3,9 +3,11 @@
 #include "error.hpp"
 #include "parameters.hpp"
 #include "pipelines/refining.hpp"
+#include "weights/lora_choice.hpp"
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -63,9 +65,9 @@ ModelInfo DiffusionModel::info() {
   return {.id = "diffusion",
           .label = "Local diffusion",
           .doc =
-              "Draws with a Stable Diffusion model from a folder in the diffusers layout, on the "
-              "CPU or a GPU: from text, from a picture or into a masked one. Same seed, same "
-              "picture as diffusers.",
+              "Draws with a Stable Diffusion model from a folder in the diffusers layout or from "
+              "one file, on the CPU or a GPU: from text, from a picture or into a masked one. Same "
+              "seed, same picture as diffusers.",
           .features = {"text-to-image", "image-to-image", "inpainting"},
           .max_batch = 16,
           .deterministic = true};
@@ -83,14 +85,20 @@ DiffusionModel::DiffusionModel(const Params &config)
   options_.dtype = config.get<std::string>("dtype");
   options_.variant = config.get<std::string>("variant");
   options_.threads = config.get<std::int64_t>("threads");
+  options_.config = config.get<std::string>("config");
+  options_.revision = config.get<std::string>("revision");
+  if (config.has("loras")) {
+    options_.loras = translated([&] { return read_loras(config.get<std::string>("loras")); });
+  }
 }
 
 void DiffusionModel::load(Loading &loading) {
   LoadOptions options = options_;
   options.on_progress = [&](double fraction) { loading.progress(fraction, "reading weights"); };
   options.cancelled = [&] { return loading.cancelled(); };
-  pipeline_ = translated([&] { return load_pipeline(folder_, options); });
+  use(options_.loras, options);
   if (!refiner_folder_.empty()) {
+    options.loras.clear();
     options.on_progress = [&](double fraction) {
       loading.progress(fraction, "reading the refiner's weights");
     };
@@ -103,23 +111,44 @@ void DiffusionModel::load(Loading &loading) {
   }
 }
 
+void DiffusionModel::use(const std::vector<LoraSource> &loras, LoadOptions options) {
+  if (pipeline_ && same_loras(loras, loaded_loras_)) return;
+  pipeline_.reset();  // before the next one takes as much memory again
+  options.loras = loras;
+  pipeline_ = translated([&] { return load_pipeline(folder_, options); });
+  loaded_loras_ = loras;
+}
+
+std::vector<LoraSource> DiffusionModel::loras_of(const Request &request) const {
+  const Params &kwargs = request.generation_kwargs();
+  if (!kwargs.has("lora_weights")) return options_.loras;
+  return translated(
+      [&] { return with_weights(options_.loras, kwargs.get<std::string>("lora_weights")); });
+}
+
 void DiffusionModel::unload() {
   pipeline_.reset();
   refiner_.reset();
 }
 
 std::string DiffusionModel::model_name() const {
-  return std::filesystem::path(folder_).lexically_normal().filename().string();
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::path(folder_).lexically_normal();
+  if (!std::filesystem::exists(path, error)) return folder_;  // a repository in the cache
+  return (std::filesystem::is_directory(path, error) ? path.filename() : path.stem()).string();
 }
 
 void DiffusionModel::validate(const Request &request) const {
   settings_of(request.generation_kwargs());
+  loras_of(request);
 }
 
 bool DiffusionModel::Group::takes(const DrawingSettings &other,
+                                  const std::vector<LoraSource> &other_loras,
                                   const TextToImageRequest::Sample &sample) const {
   const TextToImageRequest::Sample &own = samples.front().drawn;
-  if (other != settings || sample.image.defined() != own.image.defined() ||
+  if (other != settings || !same_loras(other_loras, loras) ||
+      sample.image.defined() != own.image.defined() ||
       sample.mask_image.defined() != own.mask_image.defined()) {
     return false;
   }
@@ -127,17 +156,19 @@ bool DiffusionModel::Group::takes(const DrawingSettings &other,
   return !own.image.defined() || stretched || sample.image.sizes() == own.image.sizes();
 }
 
-std::vector<DiffusionModel::Group> DiffusionModel::group(std::span<Request> requests) {
+std::vector<DiffusionModel::Group> DiffusionModel::group(std::span<Request> requests) const {
   std::vector<Group> groups;
   for (Request &request : requests) {
     try {
       const DrawingSettings settings = settings_of(request.generation_kwargs());
+      const std::vector<LoraSource> loras = loras_of(request);
       TextToImageRequest::Sample drawn =
           translated([&] { return sample_of(request.generation_kwargs()); });
       drawn.prompt = request.prompt();
-      auto group = std::find_if(groups.begin(), groups.end(),
-                                [&](const Group &other) { return other.takes(settings, drawn); });
-      if (group == groups.end()) group = groups.insert(groups.end(), {settings, {}});
+      auto group = std::find_if(groups.begin(), groups.end(), [&](const Group &other) {
+        return other.takes(settings, loras, drawn);
+      });
+      if (group == groups.end()) group = groups.insert(groups.end(), {settings, loras, {}});
       for (std::uint32_t k = 0; k < request.num_generations(); ++k) {
         drawn.seed = request.seed(k);
         group->samples.push_back({&request, k, drawn});
@@ -146,15 +177,40 @@ std::vector<DiffusionModel::Group> DiffusionModel::group(std::span<Request> requ
       request.fail(error);
     }
   }
+  // Other weights of the LoRAs load the model again: as seldom as can be.
+  std::stable_sort(groups.begin(), groups.end(), [&](const Group &a, const Group &b) {
+    const bool a_loaded = same_loras(a.loras, loaded_loras_);
+    const bool b_loaded = same_loras(b.loras, loaded_loras_);
+    return a_loaded == b_loaded ? has_smaller_weights(a.loras, b.loras) : a_loaded;
+  });
   return groups;
 }
 
 void DiffusionModel::generate(std::span<Request> requests) {
   for (const Group &group : group(requests)) {
+    if (!use_for(group.loras, group.samples)) continue;
     const std::span<const Sample> samples = group.samples;
     for (std::size_t first = 0; first < samples.size(); first += batch_size_) {
       draw(group.settings, samples.subspan(first, std::min(batch_size_, samples.size() - first)));
     }
+  }
+}
+
+// Whether the model now has these LoRAs; the samples' requests have failed when it does not.
+bool DiffusionModel::use_for(const std::vector<LoraSource> &loras,
+                             const std::vector<Sample> &samples) {
+  LoadOptions options = options_;
+  options.cancelled = [&] { return samples.front().request->cancelled(); };
+  options.on_progress = [&](double) {
+    samples.front().request->progress(0, 0, "loading the model with other LoRA weights");
+  };
+  try {
+    use(loras, std::move(options));
+    return true;
+  } catch (...) {
+    const pictor::Error error = current_error();
+    for (const Sample &sample : samples) sample.request->fail(error);
+    return false;
   }
 }
 

@@ -35,12 +35,22 @@ class DiffusionModel : public ImageGenerationModel {
   // Samples that may share batches: their settings are equal, and their images' sizes.
   struct Group {
     DrawingSettings settings;
+    std::vector<LoraSource> loras;
     std::vector<Sample> samples;
 
-    bool takes(const DrawingSettings &other, const TextToImageRequest::Sample &sample) const;
+    bool takes(const DrawingSettings &other, const std::vector<LoraSource> &other_loras,
+               const TextToImageRequest::Sample &sample) const;
   };
 
-  static std::vector<Group> group(std::span<Request> requests);
+  std::vector<Group> group(std::span<Request> requests) const;
+
+  // The LoRAs with the weights that a request gives them.
+  std::vector<LoraSource> loras_of(const Request &request) const;
+
+  // Loads the model, with these LoRAs fused into it, unless it is there already.
+  void use(const std::vector<LoraSource> &loras, LoadOptions options);
+  bool use_for(const std::vector<LoraSource> &loras, const std::vector<Sample> &samples);
+
   void draw(const DrawingSettings &settings, std::span<const Sample> samples) const;
 
   std::string folder_;
@@ -49,6 +59,7 @@ class DiffusionModel : public ImageGenerationModel {
   std::size_t batch_size_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Pipeline> refiner_;
+  std::vector<LoraSource> loaded_loras_;  // those that are fused into pipeline_
 };
 
 }  // namespace pictor::diffusion

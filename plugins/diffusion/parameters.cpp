@@ -47,11 +47,22 @@ RuntimeParameter sigma_schedule_parameter() {
 std::vector<RuntimeParameter> load_parameters() {
   return {
       P::string("model").load().required().doc(
-          "A folder in the diffusers layout (model_index.json, safetensors)."),
+          "A folder in the diffusers layout (model_index.json, safetensors), a safetensors file "
+          "of a whole model, or a repository in the Hugging Face cache, owner/name."),
       P::string("refiner").load().default_value("").doc(
           "The folder of an XL refiner, to finish what the model has drawn until denoising_end, "
           "0.8 "
           "when not given."),
+      P::string("config").load().advanced().default_value("").doc(
+          "For a model in one file: a folder in the diffusers layout, or a repository in the "
+          "cache, with its configurations and tokenizer."),
+      P::string("revision")
+          .load()
+          .advanced()
+          .default_value("")
+          .doc("Branch, tag or commit of a repository in the cache; main when not given."),
+      P::json("loras").load().doc(
+          "LoRAs, fused into the weights: a list of paths or of {path, name, weight}."),
       P::choice("device")
           .load()
           .option("auto")
@@ -117,6 +128,9 @@ std::vector<RuntimeParameter> drawing_parameters() {
           .default_value(0)
           .advanced()
           .doc("Layers of the text encoder left out at its end."),
+      P::json("lora_weights")
+          .doc("Weights of the model's loras by name, e.g. {style: 0.5}; those not named keep "
+               "their own. Each change of weights loads the model again."),
       scheduler_parameter(),
       sigma_schedule_parameter(),
       P::json("scheduler_config")

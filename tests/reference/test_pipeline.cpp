@@ -178,6 +178,19 @@ TEST_CASE("a load tells its progress, and stops when asked to") {
   CHECK_THROWS_AS(load_pipeline(tiny_sd15(), options), Cancelled);
 }
 
+TEST_CASE("a component without files of the variant comes from its plain ones") {
+  const ModelCopy model;
+  LoadOptions options;
+  options.variant = "fp16";
+  const auto load = [&] { return load_pipeline(model.path(), options); };
+  CHECK_THROWS_WITH(load(), ContainsSubstring("model.fp16.safetensors: no such file"));
+  std::filesystem::rename(model / "unet/diffusion_pytorch_model.safetensors",
+                          model / "unet/diffusion_pytorch_model.fp16.safetensors");
+  CHECK(load()
+            ->generate(small_request())
+            .images.equal(tiny_model().generate(small_request()).images));
+}
+
 TEST_CASE("numbers that are not finite end a run instead of painting it black") {
   const ModelCopy unet_spoiled;
   unet_spoiled.spoil_tensor("unet/diffusion_pytorch_model.safetensors", "conv_out.bias");
@@ -209,7 +222,8 @@ TEST_CASE("a model that is not built here is refused by name") {
   CHECK_THROWS_WITH(
       load(), ContainsSubstring("MysteryPipeline") && ContainsSubstring("StableDiffusionPipeline"));
   CHECK_THROWS_WITH(load_pipeline(model / "unet", {}), ContainsSubstring("model_index.json"));
-  CHECK_THROWS_WITH(load_pipeline(model / "absent", {}), ContainsSubstring("no such folder"));
+  CHECK_THROWS_WITH(load_pipeline(model / "absent", {}),
+                    ContainsSubstring("no such file or folder"));
 }
 
 TEST_CASE("projections stored as matrices, and head counts by level, mean the same network") {

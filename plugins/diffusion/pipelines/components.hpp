@@ -32,8 +32,9 @@ class Components {
   // model_index.json itself, for the keys that are no components.
   const JsonFile &index() const { return index_; }
 
-  // The weights of a component, in `stem`.safetensors. Open all before the first tensor is taken,
-  // so that the progress is a share of the whole.
+  // The weights of a component, in `stem`.safetensors or, of a model in a single file, there; with
+  // the LoRAs added. Open all before the first tensor is taken, so that the progress is a share of
+  // the whole.
   Weights open_weights(const std::filesystem::path &component, const std::string &stem) {
     return open_weights(component, stem, placement_.dtype);
   }
@@ -41,6 +42,7 @@ class Components {
                        at::ScalarType dtype);
 
  private:
+  std::string variant_of(const std::filesystem::path &component, const std::string &stem) const;
   void add_progress(uint64_t bytes);
 
   JsonFile index_;
