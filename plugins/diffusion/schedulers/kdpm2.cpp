@@ -63,8 +63,12 @@ Kdpm2::Kdpm2(const SchedulerConfig &config, const SchedulerRequest &request, boo
 
 Stride Kdpm2::make_stride(double from, double to) const {
   if (!ancestral_) return {from, std::sqrt(from * to), to, 0.0};
-  const double down = to * to / from;
-  return {from, std::sqrt(from * down), down, to * std::sqrt(from * from - to * to) / from};
+  // In float32 as in diffusers: the difference below loses digits that the middle depends on.
+  const auto start = static_cast<float>(from);
+  const auto end = static_cast<float>(to);
+  const float up = std::sqrt(end * end * (start * start - end * end) / (start * start));
+  const float down = std::sqrt(end * end - up * up);
+  return {from, std::sqrt(from * static_cast<double>(down)), down, up};
 }
 
 // diffusers' table has every sigma but the first twice, and the last three times.
