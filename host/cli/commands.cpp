@@ -19,6 +19,8 @@ constexpr CommandEntry table[] = {
     {"params", "List every runtime parameter of a job or plugin", make_params},
     {"plugins list", "List what is installed, without loading it", make_plugins_list},
     {"plugins info", "Show a plugin's models, features and parameters", make_plugins_info},
+    {"models list", "List the models in the Hugging Face cache", make_models_list},
+    {"models pull", "Bring a model from the Hugging Face Hub into the cache", make_models_pull},
     {"config check", "Check a job as `run` does, and draw nothing", make_config_check},
     {"config show", "Print the resolved job; secrets stay references", make_config_show},
     {"config schema", "Print the JSON Schema of job files for editors", make_config_schema},
@@ -26,7 +28,6 @@ constexpr CommandEntry table[] = {
     {"emit slurm", "Write a Slurm array script that draws a job in shards", make_emit_slurm},
     {"completion", "Print a shell's completion script", make_completion},
 
-    {"models", "", nullptr},
     {"plugins check", "", nullptr},
     {"plugins fuzz", "", nullptr},
     {"plugins new", "", nullptr},
@@ -34,6 +35,7 @@ constexpr CommandEntry table[] = {
 
 constexpr CommandGroup groups[] = {
     {"plugins", "What is installed, and what it offers", "plugins list"},
+    {"models", "The Hugging Face cache: what is there, and more into it", "models list"},
     {"emit", "Scripts that run a job elsewhere", ""},
     {"config", "Check, show and describe job files", ""},
 };

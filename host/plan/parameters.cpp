@@ -64,8 +64,32 @@ bool is_path(const ParameterSpec &spec) {
 }
 
 bool may_be_path(const ParameterSpec &spec) {
-  return spec.id == "model" && spec.type == ParameterType::string &&
+  return (spec.id == "model" || spec.id == "config") && spec.type == ParameterType::string &&
          spec.scope == ParameterScope::load;
+}
+
+// The absolute path where `text` is meant as one or is there, else `text`: a name of something.
+std::string path_or_name(const std::string &text, const Place &place) {
+  const fs::path path = absolute_path(text, place);
+  std::error_code ignored;
+  const bool meant = text.starts_with("./") || text.starts_with("../") || text.starts_with('/') ||
+                     (!text.empty() && fs::exists(path, ignored));
+  return meant ? path.string() : text;
+}
+
+bool names_loras(const ParameterSpec &spec) {
+  return spec.id == "loras" && spec.type == ParameterType::json &&
+         spec.scope == ParameterScope::load;
+}
+
+// A list of paths, or of maps with a `path`. What has another form is the model's to refuse.
+Json with_lora_paths(Json loras, const Place &place) {
+  if (!loras.is_array()) return loras;
+  for (Json &lora : loras) {
+    Json *path = lora.is_object() && lora.contains("path") ? &lora["path"] : &lora;
+    if (path->is_string()) *path = path_or_name(path->get<std::string>(), place);
+  }
+  return loras;
 }
 
 // The pictures' absolute paths; they are looked at before anything is paid for.
@@ -79,13 +103,9 @@ Json with_pictures(const ParameterSpec &spec, const Json &value, const Place &pl
 // Where the value names files: their absolute paths, else the value.
 Json with_path(const ParameterSpec &spec, Json value, const Place &place) {
   if (is_picture(spec.type)) return with_pictures(spec, value, place);
-  if (!is_path(spec) && !may_be_path(spec)) return value;
-  const std::string text = value.get<std::string>();
-  const fs::path path = absolute_path(text, place);
-  std::error_code ignored;
-  const bool meant = is_path(spec) || text.starts_with("./") || text.starts_with("../") ||
-                     text.starts_with('/') || (!text.empty() && fs::exists(path, ignored));
-  return meant ? Json(path.string()) : value;
+  if (is_path(spec)) return absolute_path(value.get<std::string>(), place).string();
+  if (may_be_path(spec)) return path_or_name(value.get<std::string>(), place);
+  return names_loras(spec) ? with_lora_paths(std::move(value), place) : value;
 }
 
 // From the variable that the spec names; an empty one counts as not set.
@@ -172,8 +192,8 @@ ModelConfig with_absolute_paths(ModelConfig model, const std::vector<ParameterSp
                                 const Parameters &load) {
   for (WrittenParameter &written : model.load) {
     const ParameterSpec *spec = find_spec(specs, written.name);
-    if (spec == nullptr || (!is_path(*spec) && !may_be_path(*spec))) continue;
-    if (!written.text.is_string() || has_reference(written.text.get<std::string>())) continue;
+    if (spec == nullptr || has_references(written.text)) continue;
+    if (!is_path(*spec) && !may_be_path(*spec) && !names_loras(*spec)) continue;
     written.value = written.text = load.at(spec->id);
   }
   for (WrittenParameter &written : model.generation_kwargs) {

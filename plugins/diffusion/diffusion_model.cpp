@@ -2,9 +2,12 @@
 
 #include "error.hpp"
 #include "parameters.hpp"
+#include "pipelines/refining.hpp"
+#include "weights/lora_choice.hpp"
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -62,9 +65,10 @@ ModelInfo DiffusionModel::info() {
   return {.id = "diffusion",
           .label = "Local diffusion",
           .doc =
-              "Draws with a Stable Diffusion model from a folder in the diffusers layout, on the "
-              "CPU or a GPU. "
-              "Same seed, same picture as diffusers.",
+              "Draws with a Stable Diffusion model from a folder in the diffusers layout or from "
+              "one file, on the CPU or a GPU: from text, from a picture or into a masked one. Same "
+              "seed, same picture as diffusers.",
+          .features = {"text-to-image", "image-to-image", "inpainting"},
           .max_batch = 16,
           .deterministic = true};
 }
@@ -75,18 +79,31 @@ std::vector<RuntimeParameter> DiffusionModel::runtime_parameters() {
 
 DiffusionModel::DiffusionModel(const Params &config)
     : folder_(config.get<std::string>("model")),
+      refiner_folder_(config.get<std::string>("refiner")),
       batch_size_(config.get<std::size_t>("batch_size")) {
   options_.device = config.get<std::string>("device");
   options_.dtype = config.get<std::string>("dtype");
   options_.variant = config.get<std::string>("variant");
   options_.threads = config.get<std::int64_t>("threads");
+  options_.config = config.get<std::string>("config");
+  options_.revision = config.get<std::string>("revision");
+  if (config.has("loras")) {
+    options_.loras = translated([&] { return read_loras(config.get<std::string>("loras")); });
+  }
 }
 
 void DiffusionModel::load(Loading &loading) {
   LoadOptions options = options_;
   options.on_progress = [&](double fraction) { loading.progress(fraction, "reading weights"); };
   options.cancelled = [&] { return loading.cancelled(); };
-  pipeline_ = translated([&] { return load_pipeline(folder_, options); });
+  use(options_.loras, options);
+  if (!refiner_folder_.empty()) {
+    options.loras.clear();
+    options.on_progress = [&](double fraction) {
+      loading.progress(fraction, "reading the refiner's weights");
+    };
+    refiner_ = translated([&] { return load_pipeline(refiner_folder_, options); });
+  }
   if (pipeline_->placement().device.is_cpu() && optimised_blas().empty()) {
     log(LogLevel::warning,
         "libtorch found only the reference BLAS, which is about 36 times slower: install "
@@ -94,39 +111,84 @@ void DiffusionModel::load(Loading &loading) {
   }
 }
 
+void DiffusionModel::use(const std::vector<LoraSource> &loras, LoadOptions options) {
+  if (pipeline_ && same_loras(loras, loaded_loras_)) return;
+  pipeline_.reset();  // before the next one takes as much memory again
+  options.loras = loras;
+  pipeline_ = translated([&] { return load_pipeline(folder_, options); });
+  loaded_loras_ = loras;
+}
+
+std::vector<LoraSource> DiffusionModel::loras_of(const Request &request) const {
+  const Params &kwargs = request.generation_kwargs();
+  if (!kwargs.has("lora_weights")) return options_.loras;
+  return translated(
+      [&] { return with_weights(options_.loras, kwargs.get<std::string>("lora_weights")); });
+}
+
 void DiffusionModel::unload() {
   pipeline_.reset();
+  refiner_.reset();
 }
 
 std::string DiffusionModel::model_name() const {
-  return std::filesystem::path(folder_).lexically_normal().filename().string();
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::path(folder_).lexically_normal();
+  if (!std::filesystem::exists(path, error)) return folder_;  // a repository in the cache
+  return (std::filesystem::is_directory(path, error) ? path.filename() : path.stem()).string();
 }
 
 void DiffusionModel::validate(const Request &request) const {
   settings_of(request.generation_kwargs());
+  loras_of(request);
 }
 
-void DiffusionModel::generate(std::span<Request> requests) {
-  // Requests that agree in everything but the prompt share batches.
-  struct Group {
-    TextToImageRequest settings;
-    std::vector<Sample> samples;
-  };
+bool DiffusionModel::Group::takes(const DrawingSettings &other,
+                                  const std::vector<LoraSource> &other_loras,
+                                  const TextToImageRequest::Sample &sample) const {
+  const TextToImageRequest::Sample &own = samples.front().drawn;
+  if (other != settings || !same_loras(other_loras, loras) ||
+      sample.image.defined() != own.image.defined() ||
+      sample.mask_image.defined() != own.mask_image.defined()) {
+    return false;
+  }
+  const bool stretched = settings.width != 0 && settings.height != 0;
+  return !own.image.defined() || stretched || sample.image.sizes() == own.image.sizes();
+}
+
+std::vector<DiffusionModel::Group> DiffusionModel::group(std::span<Request> requests) const {
   std::vector<Group> groups;
   for (Request &request : requests) {
     try {
-      TextToImageRequest settings = settings_of(request.generation_kwargs());
+      const DrawingSettings settings = settings_of(request.generation_kwargs());
+      const std::vector<LoraSource> loras = loras_of(request);
+      TextToImageRequest::Sample drawn =
+          translated([&] { return sample_of(request.generation_kwargs()); });
+      drawn.prompt = request.prompt();
       auto group = std::find_if(groups.begin(), groups.end(), [&](const Group &other) {
-        return same_settings(other.settings, settings);
+        return other.takes(settings, loras, drawn);
       });
-      if (group == groups.end()) group = groups.insert(groups.end(), {std::move(settings), {}});
-      for (std::uint32_t k = 0; k < request.num_generations(); ++k)
-        group->samples.push_back({&request, k});
+      if (group == groups.end()) group = groups.insert(groups.end(), {settings, loras, {}});
+      for (std::uint32_t k = 0; k < request.num_generations(); ++k) {
+        drawn.seed = request.seed(k);
+        group->samples.push_back({&request, k, drawn});
+      }
     } catch (const pictor::Error &error) {
       request.fail(error);
     }
   }
-  for (const Group &group : groups) {
+  // Other weights of the LoRAs load the model again: as seldom as can be.
+  std::stable_sort(groups.begin(), groups.end(), [&](const Group &a, const Group &b) {
+    const bool a_loaded = same_loras(a.loras, loaded_loras_);
+    const bool b_loaded = same_loras(b.loras, loaded_loras_);
+    return a_loaded == b_loaded ? has_smaller_weights(a.loras, b.loras) : a_loaded;
+  });
+  return groups;
+}
+
+void DiffusionModel::generate(std::span<Request> requests) {
+  for (const Group &group : group(requests)) {
+    if (!use_for(group.loras, group.samples)) continue;
     const std::span<const Sample> samples = group.samples;
     for (std::size_t first = 0; first < samples.size(); first += batch_size_) {
       draw(group.settings, samples.subspan(first, std::min(batch_size_, samples.size() - first)));
@@ -134,18 +196,32 @@ void DiffusionModel::generate(std::span<Request> requests) {
   }
 }
 
+// Whether the model now has these LoRAs; the samples' requests have failed when it does not.
+bool DiffusionModel::use_for(const std::vector<LoraSource> &loras,
+                             const std::vector<Sample> &samples) {
+  LoadOptions options = options_;
+  options.cancelled = [&] { return samples.front().request->cancelled(); };
+  options.on_progress = [&](double) {
+    samples.front().request->progress(0, 0, "loading the model with other LoRA weights");
+  };
+  try {
+    use(loras, std::move(options));
+    return true;
+  } catch (...) {
+    const pictor::Error error = current_error();
+    for (const Sample &sample : samples) sample.request->fail(error);
+    return false;
+  }
+}
+
 // Draws one batch. Its failure fails the requests in it and no others.
-void DiffusionModel::draw(const TextToImageRequest &settings,
-                          std::span<const Sample> samples) const {
+void DiffusionModel::draw(const DrawingSettings &settings, std::span<const Sample> samples) const {
   std::vector<Sample> open;  // a request that failed in an earlier batch wants no more
-  TextToImageRequest batch = settings;
+  TextToImageRequest batch{settings, {}};
   for (const Sample &sample : samples) {
     if (sample.request->ended()) continue;
     open.push_back(sample);
-    batch.samples.push_back(
-        {std::string(sample.request->prompt()),
-         sample.request->generation_kwargs().get<std::string>("negative_prompt"),
-         sample.request->seed(sample.index)});
+    batch.samples.push_back(sample.drawn);
   }
   if (open.empty()) return;
   RunCallbacks callbacks;
@@ -158,8 +234,10 @@ void DiffusionModel::draw(const TextToImageRequest &settings,
     }
   };
   try {
-    const TextToImageResult result =
-        translated([&] { return pipeline_->generate(batch, callbacks); });
+    const TextToImageResult result = translated([&] {
+      return refiner_ ? generate_refined(*pipeline_, *refiner_, batch, callbacks)
+                      : pipeline_->generate(batch, callbacks);
+    });
     for (std::size_t i = 0; i < open.size(); ++i) {
       Image image = image_of(result.images, static_cast<std::int64_t>(i));
       image.extra("scheduler_class", result.scheduler);

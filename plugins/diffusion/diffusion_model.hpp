@@ -29,14 +29,37 @@ class DiffusionModel : public ImageGenerationModel {
   struct Sample {
     Request *request;
     std::uint32_t index;
+    TextToImageRequest::Sample drawn;
   };
 
-  void draw(const TextToImageRequest &settings, std::span<const Sample> samples) const;
+  // Samples that may share batches: their settings are equal, and their images' sizes.
+  struct Group {
+    DrawingSettings settings;
+    std::vector<LoraSource> loras;
+    std::vector<Sample> samples;
+
+    bool takes(const DrawingSettings &other, const std::vector<LoraSource> &other_loras,
+               const TextToImageRequest::Sample &sample) const;
+  };
+
+  std::vector<Group> group(std::span<Request> requests) const;
+
+  // The LoRAs with the weights that a request gives them.
+  std::vector<LoraSource> loras_of(const Request &request) const;
+
+  // Loads the model, with these LoRAs fused into it, unless it is there already.
+  void use(const std::vector<LoraSource> &loras, LoadOptions options);
+  bool use_for(const std::vector<LoraSource> &loras, const std::vector<Sample> &samples);
+
+  void draw(const DrawingSettings &settings, std::span<const Sample> samples) const;
 
   std::string folder_;
+  std::string refiner_folder_;  // empty: none
   LoadOptions options_;
   std::size_t batch_size_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Pipeline> refiner_;
+  std::vector<LoraSource> loaded_loras_;  // those that are fused into pipeline_
 };
 
 }  // namespace pictor::diffusion

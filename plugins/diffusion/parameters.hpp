@@ -11,11 +11,12 @@ namespace pictor::diffusion {
 // The runtime parameters of the model, load scope first. Names and defaults are diffusers'.
 std::vector<RuntimeParameter> diffusion_parameters();
 
-// What a request's parameters say, without its samples. Throws pictor::Error(invalid_argument) for
-// a scheduler or scheduler_config that cannot be.
-TextToImageRequest settings_of(const Params &generation_kwargs);
+// What a request's parameters say, without what belongs to its samples. Throws
+// pictor::Error(invalid_argument) for a scheduler_config or a pair of sizes that cannot be.
+DrawingSettings settings_of(const Params &generation_kwargs);
 
-// Whether samples of the two may share a batch: everything but the prompts is equal.
-bool same_settings(const TextToImageRequest &a, const TextToImageRequest &b);
+// The rest of them: what belongs to a sample, but for its prompt and seed. Throws Error for a
+// picture that cannot be decoded.
+TextToImageRequest::Sample sample_of(const Params &generation_kwargs);
 
 }  // namespace pictor::diffusion

@@ -135,7 +135,7 @@ TEST_CASE("weights name what is missing, misshapen or left over") {
 TEST_CASE("weights arrive in the dtype asked for") {
   const TempDir folder;
   folder.write("model.safetensors", safetensors(kPairHeader, kPairData));
-  Weights weights{folder.path(), "model", {at::kCPU, at::kBFloat16, "", {}}};
+  Weights weights{folder.path(), "model", {at::kCPU, at::kBFloat16, "", {}, {}}};
   CHECK(weights.take("w", {2}).scalar_type() == at::kBFloat16);
 }
 
@@ -149,6 +149,49 @@ TEST_CASE("shards are read through their index") {
   CHECK_THROWS_WITH((Weights{folder.path(), "model", {}}), ContainsSubstring("weight_map"));
 }
 
+TEST_CASE("shards and their index are found under every name of a variant") {
+  const std::string index = R"({"weight_map": {"w": "model.fp16-00001-of-00001.safetensors"}})";
+  WeightOptions options;
+  options.variant = "fp16";
+  for (const char *name : {"model.safetensors.index.fp16.json", "model.safetensors.fp16.index.json",
+                           "model.fp16.safetensors.index.json"}) {
+    const TempDir folder;
+    folder.write("model.fp16-00001-of-00001.safetensors", safetensors(kPairHeader, kPairData));
+    CHECK_THROWS_WITH((Weights{folder.path(), "model", options}),
+                      ContainsSubstring("model.fp16.safetensors: no such file"));
+    folder.write(name, index);
+    CHECK((Weights{folder.path(), "model", options}).has("w"));
+    CHECK(has_component(folder.path(), "model", "fp16"));
+    CHECK_FALSE(has_component(folder.path(), "model", ""));
+  }
+}
+
+TEST_CASE("an index that its shards do not bear out is refused") {
+  const TempDir folder;
+  const auto open = [&] { return Weights{folder.path(), "model", {}}; };
+  folder.write("model.safetensors.index.json", R"({"weight_map": {"w": "a.safetensors"}})");
+  CHECK_THROWS_WITH(open(), ContainsSubstring("a.safetensors: cannot be opened"));
+  folder.write("a.safetensors", safetensors(kPairHeader, kPairData));
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map": {"w": "a.safetensors", "v": "a.safetensors"}})");
+  CHECK_THROWS_WITH(open(), ContainsSubstring("'v' should be in a.safetensors"));
+  folder.write("b.safetensors", safetensors(kPairHeader, kPairData));
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map": {"w": "a.safetensors", "v": "b.safetensors"}})");
+  CHECK_THROWS_WITH(open(), ContainsSubstring("also in another shard"));
+}
+
+TEST_CASE("metadata is a map of texts") {
+  const auto metadata = [](const std::string &json) {
+    return refusal_of_header("{\"__metadata__\": " + json + "}", 0);
+  };
+  CHECK(metadata(R"({"a": "b"})") == "accepted");
+  CHECK(metadata("{}") == "accepted");
+  CHECK_THAT(metadata(R"({"a": 1})"), ContainsSubstring("map of texts"));
+  CHECK_THAT(metadata("3"), ContainsSubstring("map of texts"));
+  CHECK_THAT(metadata(R"(["a"])"), ContainsSubstring("map of texts"));
+}
+
 TEST_CASE("what lies in place of the weights decides the advice") {
   const TempDir folder;
   const auto open = [&] { return Weights{folder.path() / "unet", "model", {}}; };
@@ -156,7 +199,7 @@ TEST_CASE("what lies in place of the weights decides the advice") {
   folder.write("unet/readme", "");
   CHECK_THROWS_WITH(open(), ContainsSubstring("model.safetensors: no such file"));
   folder.write("unet/pytorch_model.bin", "");
-  CHECK_THROWS_WITH(open(), ContainsSubstring("pickle") && ContainsSubstring("convert"));
+  CHECK_THROWS_WITH(open(), ContainsSubstring("pickle") && ContainsSubstring("save_pretrained"));
   folder.write("unet/model.fp16.safetensors", "");
   CHECK_THROWS_WITH(open(), ContainsSubstring("variant"));
 }

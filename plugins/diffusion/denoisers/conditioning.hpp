@@ -5,9 +5,12 @@
 namespace pictor::diffusion {
 
 // What a denoiser is told about the picture besides the noisy latents. One value serves all steps
-// of a run. A family that needs more (pooled text, sizes, an image) adds its tensor here.
+// of a run. What a family does not use is undefined.
 struct Conditioning {
-  at::Tensor encoder_hidden_states;  // [batch, tokens, width] of the text encoder
+  at::Tensor encoder_hidden_states;  // [batch, tokens, width] of the text encoders
+  at::Tensor pooled{};               // [batch, width]: one vector for the whole text
+  at::Tensor time_ids{};             // [batch, ids]: sizes and crops, in pixels (SDXL)
+  at::Tensor guidance{};             // [batch]: the guidance scale, where it is embedded (FLUX)
 };
 
 }  // namespace pictor::diffusion

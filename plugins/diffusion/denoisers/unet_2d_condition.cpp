@@ -17,23 +17,30 @@ std::vector<Block> make_blocks(const WeightScope &scope, const UNetConfig &confi
 
 }  // namespace
 
-at::Tensor timestep_embedding(double timestep, int64_t width, bool flip_sin_to_cos,
-                              double freq_shift, at::Device device) {
+at::Tensor sinusoidal_embedding(const at::Tensor &numbers, int64_t width, bool flip_sin_to_cos,
+                                double freq_shift) {
   const int64_t half = width / 2;
-  const at::Tensor index = at::arange(half, at::TensorOptions{at::kFloat});
+  const at::Tensor index = at::arange(half, numbers.options().dtype(at::kFloat));
   const double step = -std::log(kLongestPeriod) / (static_cast<double>(half) - freq_shift);
-  const at::Tensor angle = at::exp(index * step) * timestep;  // [half]
+  const at::Tensor angle =
+      numbers.to(at::kFloat).unsqueeze(1) * at::exp(index * step);  // [n, half]
   const at::Tensor sin = at::sin(angle), cos = at::cos(angle);
-  const at::Tensor embedding = flip_sin_to_cos ? at::cat({cos, sin}) : at::cat({sin, cos});
-  return at::constant_pad_nd(embedding, {0, width % 2}).unsqueeze(0).to(device);
+  const at::Tensor embedding = flip_sin_to_cos ? at::cat({cos, sin}, 1) : at::cat({sin, cos}, 1);
+  return at::constant_pad_nd(embedding, {0, width % 2});
+}
+
+UNet2DConditionModel::TimestepEmbedding::TimestepEmbedding(const WeightScope &scope, int64_t in,
+                                                           int64_t out)
+    : linear_1(scope / "linear_1", in, out), linear_2(scope / "linear_2", out, out) {}
+
+at::Tensor UNet2DConditionModel::TimestepEmbedding::operator()(const at::Tensor &x) const {
+  return linear_2(at::silu(linear_1(x.to(linear_1.weight.scalar_type()))));
 }
 
 UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
     : config_(std::move(config)),
-      time_linear_1_(WeightScope{weights} / "time_embedding" / "linear_1",
-                     config_.block_out_channels.front(), config_.time_features()),
-      time_linear_2_(WeightScope{weights} / "time_embedding" / "linear_2", config_.time_features(),
-                     config_.time_features()),
+      time_embedding_(WeightScope{weights} / "time_embedding", config_.block_out_channels.front(),
+                      config_.time_features()),
       conv_in_(WeightScope{weights} / "conv_in", config_.in_channels,
                config_.block_out_channels.front(), kConv3x3),
       down_blocks_(make_blocks<DownBlock2D>(WeightScope{weights} / "down_blocks", config_)),
@@ -43,20 +50,18 @@ UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
                      config_.block_out_channels.front(), config_.norm_eps),
       conv_out_(WeightScope{weights} / "conv_out", config_.block_out_channels.front(),
                 config_.out_channels, kConv3x3) {
+  if (config_.added_features != 0) {
+    add_embedding_.emplace(WeightScope{weights} / "add_embedding", config_.added_features,
+                           config_.time_features());
+  }
   weights.finish();
 }
 
 at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,
                                             const Conditioning &conditioning) const {
   const at::Tensor &text = conditioning.encoder_hidden_states;
-  const at::Tensor embedding =
-      timestep_embedding(timestep, config_.block_out_channels.front(), config_.flip_sin_to_cos,
-                         config_.freq_shift, sample.device())
-          .to(time_linear_1_.weight.scalar_type());
   // Every resnet block begins with the activation of the time features: done once, here.
-  const at::Tensor time =
-      at::silu(time_linear_2_(at::silu(time_linear_1_(embedding))));  // [1, time_features]
-
+  const at::Tensor time = at::silu(time_features(timestep, conditioning));
   at::Tensor x =
       conv_in_(sample.to(conv_in_.weight.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<at::Tensor> skips{x};
@@ -64,6 +69,22 @@ at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double tim
   x = mid_block_(x, time, text);
   for (const UpBlock2D &block : up_blocks_) x = block(x, time, text, skips);
   return conv_out_(at::silu(conv_norm_out_(x)));
+}
+
+at::Tensor UNet2DConditionModel::embed(const at::Tensor &numbers, int64_t width) const {
+  return sinusoidal_embedding(numbers, width, config_.flip_sin_to_cos, config_.freq_shift)
+      .to(time_embedding_.linear_1.weight.device());
+}
+
+// [1 or batch, time_features]
+at::Tensor UNet2DConditionModel::time_features(double timestep,
+                                               const Conditioning &conditioning) const {
+  const at::Tensor time = time_embedding_(
+      embed(at::full({1}, timestep, at::kDouble), config_.block_out_channels.front()));
+  if (!add_embedding_) return time;
+  const at::Tensor &ids = conditioning.time_ids;
+  const at::Tensor sizes = embed(ids.flatten(), config_.time_id_features).view({ids.size(0), -1});
+  return time + (*add_embedding_)(at::cat({conditioning.pooled.to(at::kFloat), sizes}, 1));
 }
 
 }  // namespace pictor::diffusion

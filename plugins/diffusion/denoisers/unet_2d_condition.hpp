@@ -7,15 +7,16 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <vector>
 
 namespace pictor::diffusion {
 
-// Sines and cosines of `timestep` at `width` / 2 frequencies each: [1, width], float32.
-at::Tensor timestep_embedding(double timestep, int64_t width, bool flip_sin_to_cos,
-                              double freq_shift, at::Device device);
+// Sines and cosines of each of `numbers`, [n], at `width` / 2 frequencies: [n, width], float32.
+at::Tensor sinusoidal_embedding(const at::Tensor &numbers, int64_t width, bool flip_sin_to_cos,
+                                double freq_shift);
 
-// diffusers' UNet2DConditionModel in the shapes of Stable Diffusion 1.x and 2.x.
+// diffusers' UNet2DConditionModel in the shapes of Stable Diffusion 1.x, 2.x and XL.
 class UNet2DConditionModel {
  public:
   // Takes all its tensors from `weights`; throws Error when they do not fit `config`.
@@ -24,14 +25,29 @@ class UNet2DConditionModel {
   const UNetConfig &config() const { return config_; }
 
   // Predicts noise (or velocity) in `sample`: [batch, in_channels, h, w] -> [batch, out_channels,
-  // h, w], in the dtype of the weights. The whole batch is at the same `timestep`.
+  // h, w], in the dtype of the weights. The whole batch is at the same `timestep`. With
+  // added_features in the configuration, `conditioning` must hold the pooled text and time ids of
+  // as many features.
   at::Tensor operator()(const at::Tensor &sample, double timestep,
                         const Conditioning &conditioning) const;
 
  private:
+  // Two layers on top of an embedding of numbers.
+  struct TimestepEmbedding {
+    TimestepEmbedding(const WeightScope &scope, int64_t in, int64_t out);
+
+    // x: [rows, in], of any dtype -> [rows, out]
+    at::Tensor operator()(const at::Tensor &x) const;
+
+    Linear linear_1, linear_2;
+  };
+
+  at::Tensor embed(const at::Tensor &numbers, int64_t width) const;
+  at::Tensor time_features(double timestep, const Conditioning &conditioning) const;
+
   UNetConfig config_;
-  Linear time_linear_1_;
-  Linear time_linear_2_;
+  TimestepEmbedding time_embedding_;
+  std::optional<TimestepEmbedding> add_embedding_;
   Conv2d conv_in_;
   std::vector<DownBlock2D> down_blocks_;
   UNetMidBlock2DCrossAttn mid_block_;

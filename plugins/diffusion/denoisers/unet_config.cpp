@@ -16,8 +16,6 @@ struct Feature {
 
 constexpr std::array kFeatures{
     Feature{"act_fn", R"("silu")"},
-    Feature{"addition_embed_type", "null"},
-    Feature{"addition_time_embed_dim", "null"},
     Feature{"attention_type", R"("default")"},
     Feature{"center_input_sample", "false"},
     Feature{"class_embed_type", "null"},
@@ -35,7 +33,6 @@ constexpr std::array kFeatures{
     Feature{"num_attention_heads", "null"},
     Feature{"num_class_embeds", "null"},
     Feature{"only_cross_attention", "false"},
-    Feature{"projection_class_embeddings_input_dim", "null"},
     Feature{"resnet_out_scale_factor", "1"},
     Feature{"resnet_skip_time_act", "false"},
     Feature{"resnet_time_scale_shift", R"("default")"},
@@ -81,6 +78,20 @@ std::vector<bool> read_attention(const JsonFile &file, const std::string &key,
   return result;
 }
 
+// addition_embed_type and the sizes that belong to it.
+void read_added_conditions(const JsonFile &file, UNetConfig &config) {
+  const std::string type = file.string("addition_embed_type", "");
+  if (type.empty()) return;
+  if (type != "text_time") {
+    throw Error{ErrorKind::unsupported,
+                file.path().string() + ": 'addition_embed_type' is '" + type +
+                    "', which is not built here; known is text_time",
+                "model"};
+  }
+  config.time_id_features = file.size("addition_time_embed_dim");
+  config.added_features = file.size("projection_class_embeddings_input_dim");
+}
+
 }  // namespace
 
 UNetConfig read_unet_config(const JsonFile &file) {
@@ -104,6 +115,7 @@ UNetConfig read_unet_config(const JsonFile &file) {
   config.freq_shift = file.number("freq_shift", 0);
   config.use_linear_projection = file.boolean("use_linear_projection", false);
   config.upcast_attention = file.boolean("upcast_attention", false);
+  read_added_conditions(file, config);
   return config;
 }
 

@@ -26,6 +26,10 @@ struct UNetConfig {
   double freq_shift;
   bool use_linear_projection;
   bool upcast_attention;
+  // SDXL's text_time embedding: features of one time id, and of the pooled text and all time ids
+  // together. Both 0 without it.
+  int64_t time_id_features;
+  int64_t added_features;
 
   size_t levels() const { return block_out_channels.size(); }
   int64_t time_features() const { return 4 * block_out_channels.front(); }

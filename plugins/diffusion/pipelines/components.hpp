@@ -26,11 +26,23 @@ class Components {
   std::filesystem::path require(const std::string &component,
                                 std::initializer_list<std::string_view> classes) const;
 
-  // The weights of a component, in `stem`.safetensors. Open all before the first tensor is taken,
-  // so that the progress is a share of the whole.
-  Weights open_weights(const std::filesystem::path &component, const std::string &stem);
+  // Whether model_index.json has the component; [null, null] is how it says no.
+  bool has(const std::string &component) const;
+
+  // model_index.json itself, for the keys that are no components.
+  const JsonFile &index() const { return index_; }
+
+  // The weights of a component, in `stem`.safetensors or, of a model in a single file, there; with
+  // the LoRAs added. Open all before the first tensor is taken, so that the progress is a share of
+  // the whole.
+  Weights open_weights(const std::filesystem::path &component, const std::string &stem) {
+    return open_weights(component, stem, placement_.dtype);
+  }
+  Weights open_weights(const std::filesystem::path &component, const std::string &stem,
+                       at::ScalarType dtype);
 
  private:
+  std::string variant_of(const std::filesystem::path &component, const std::string &stem) const;
   void add_progress(uint64_t bytes);
 
   JsonFile index_;
@@ -40,5 +52,8 @@ class Components {
   uint64_t total_bytes_ = 0;
   uint64_t read_bytes_ = 0;
 };
+
+// Throws Error unless a == b, sizes of two components that must agree; `what` names both.
+void require_matching(int64_t a, int64_t b, const std::string &what);
 
 }  // namespace pictor::diffusion

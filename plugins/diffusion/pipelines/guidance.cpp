@@ -24,4 +24,16 @@ at::Tensor guide(const at::Tensor &negative, const at::Tensor &positive, double 
   return rescale * rescaled + (1 - rescale) * guided;
 }
 
+bool is_guided(const TextToImageRequest &request) {
+  return *request.guidance_scale > 1;
+}
+
+at::Tensor guided_output(const at::Tensor &latents, const TextToImageRequest &request,
+                         const std::function<at::Tensor(const at::Tensor &latents)> &denoiser) {
+  if (!is_guided(request)) return denoiser(latents).to(at::kFloat).contiguous();
+  const std::vector<at::Tensor> halves =
+      denoiser(at::cat({latents, latents})).to(at::kFloat).contiguous().chunk(2);
+  return guide(halves[0], halves[1], *request.guidance_scale, request.guidance_rescale);
+}
+
 }  // namespace pictor::diffusion

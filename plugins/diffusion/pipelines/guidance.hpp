@@ -1,6 +1,10 @@
 #pragma once
 
+#include "pipelines/text_to_image.hpp"
+
 #include <ATen/ATen.h>
+
+#include <functional>
 
 namespace pictor::diffusion {
 
@@ -9,5 +13,14 @@ namespace pictor::diffusion {
 // (arXiv:2305.08891, section 3.4). negative, positive: [batch, channels, h, w].
 at::Tensor guide(const at::Tensor &negative, const at::Tensor &positive, double scale,
                  double rescale);
+
+// Whether the request's negative prompts have a say.
+bool is_guided(const TextToImageRequest &request);
+
+// What `denoiser` says of `latents` with the request's guidance, in float32. With guidance it is
+// called on the latents twice over, first for the negative prompts: its conditioning must be in
+// that order.
+at::Tensor guided_output(const at::Tensor &latents, const TextToImageRequest &request,
+                         const std::function<at::Tensor(const at::Tensor &latents)> &denoiser);
 
 }  // namespace pictor::diffusion

@@ -2,19 +2,20 @@
 
 #include "error.hpp"
 #include "pipelines/stable_diffusion.hpp"
+#include "pipelines/stable_diffusion_xl.hpp"
 #include "weights/json_file.hpp"
+#include "weights/model_source.hpp"
 
 #include <c10/core/InferenceMode.h>
 
 #include <array>
 #include <new>
 #include <string_view>
-#include <system_error>
 
 namespace pictor::diffusion {
 namespace {
 
-// To add a family, write its file and add its line.
+// To add a family, write its file and add its lines: one for each class of diffusers that means it.
 struct Family {
   const char *class_name;
   std::unique_ptr<Pipeline> (*load)(const std::filesystem::path &folder, const LoadOptions &);
@@ -22,6 +23,11 @@ struct Family {
 
 constexpr std::array kFamilies{
     Family{"StableDiffusionPipeline", load_stable_diffusion},
+    Family{"StableDiffusionImg2ImgPipeline", load_stable_diffusion},
+    Family{"StableDiffusionInpaintPipeline", load_stable_diffusion},
+    Family{"StableDiffusionXLPipeline", load_stable_diffusion_xl},
+    Family{"StableDiffusionXLImg2ImgPipeline", load_stable_diffusion_xl},
+    Family{"StableDiffusionXLInpaintPipeline", load_stable_diffusion_xl},
 };
 
 bool is_out_of_memory(std::string_view message) {
@@ -65,31 +71,28 @@ const Family &find_family(const JsonFile &index) {
               index.path().string() + ": a " + class_name + "; known are: " + known, "model"};
 }
 
-void require_model_folder(const std::filesystem::path &folder) {
-  std::error_code error;
-  const bool is_folder = std::filesystem::is_directory(folder, error);
-  if (is_folder && std::filesystem::exists(folder / "model_index.json", error)) return;
-  const std::string what = is_folder ? ": holds no model_index.json" : ": no such folder";
-  throw Error{ErrorKind::not_found,
-              folder.string() + what +
-                  "; 'model' must be the folder of a model in the diffusers layout, as "
-                  "save_pretrained writes it and the Hugging Face Hub serves it",
-              "model"};
-}
-
 }  // namespace
 
 TextToImageResult Pipeline::generate(const TextToImageRequest &request,
                                      const RunCallbacks &callbacks) const {
-  return run_inference("drawing", [&] { return draw(request, callbacks); });
+  stop_if_cancelled(callbacks);
+  return run_inference("drawing", [&] { return draw(completed(request, family()), callbacks); });
 }
 
-std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &folder,
+std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,
                                         const LoadOptions &options) {
-  require_model_folder(folder);
-  const Family &family = find_family(JsonFile{folder / "model_index.json"});
+  const ModelSource source = find_model(model.string(), options.config, options.revision);
+  const Family &family = find_family(JsonFile{source.folder / "model_index.json"});
   set_threads(options.threads);
-  return run_inference("loading " + folder.string(), [&] { return family.load(folder, options); });
+  LoraSet loras{options.loras};
+  LoadOptions opened = options;
+  opened.single_file = source.single_file.get();
+  opened.lora_set = &loras;
+  return run_inference("loading " + model.string(), [&] {
+    std::unique_ptr<Pipeline> pipeline = family.load(source.folder, opened);
+    loras.finish();
+    return pipeline;
+  });
 }
 
 std::vector<std::string> known_pipelines() {

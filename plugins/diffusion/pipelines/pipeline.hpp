@@ -2,6 +2,8 @@
 
 #include "pipelines/device.hpp"
 #include "pipelines/text_to_image.hpp"
+#include "weights/lora.hpp"
+#include "weights/single_file.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -17,8 +19,15 @@ struct LoadOptions {
   std::string dtype = "auto";
   std::string variant;  // "fp16" for diffusion_pytorch_model.fp16.safetensors
   int64_t threads = 0;  // see set_threads
+  std::string config;   // see find_model
+  std::string revision;
+  std::vector<LoraSource> loras{};                     // fused into the weights
   std::function<void(double fraction)> on_progress{};  // 0 to 1, rising
   std::function<bool()> cancelled{};                   // polled at each tensor
+
+  // What load_pipeline opened for Components; nobody else sets them.
+  const SingleFile *single_file = nullptr;
+  LoraSet *lora_set = nullptr;
 };
 
 // A loaded model. It never changes: members are const, and calls from several threads are safe,
@@ -36,6 +45,8 @@ class Pipeline {
   virtual int64_t default_size() const = 0;
   virtual int64_t size_multiple() const = 0;
 
+  virtual const FamilyTraits &family() const = 0;
+
   // Draws all samples of the request. Throws Error, or Cancelled within one step of being asked to.
   TextToImageResult generate(const TextToImageRequest &request,
                              const RunCallbacks &callbacks = {}) const;
@@ -44,15 +55,16 @@ class Pipeline {
   explicit Pipeline(const Placement &placement) : placement_(placement) {}
 
  private:
+  // The request is completed() already.
   virtual TextToImageResult draw(const TextToImageRequest &request,
                                  const RunCallbacks &callbacks) const = 0;
 
   Placement placement_;
 };
 
-// Loads the model in `folder`, in the diffusers layout; the family is chosen by the `_class_name`
-// of its model_index.json. Throws Error, or Cancelled.
-std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &folder,
+// Loads what find_model finds for `model`; the family is chosen by the `_class_name` of the
+// model_index.json. Throws Error, or Cancelled.
+std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,
                                         const LoadOptions &options);
 
 // The class names that load_pipeline knows.

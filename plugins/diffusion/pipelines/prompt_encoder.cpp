@@ -22,14 +22,23 @@ PromptEncoder::PromptEncoder(ClipTokenizer tokenizer, ClipTextModel text_model)
 at::Tensor PromptEncoder::operator()(const std::vector<std::string> &prompts, int64_t clip_skip,
                                      const std::string &parameter,
                                      std::vector<CutPrompt> &cut) const {
-  const int64_t layers = text_model_.config().num_hidden_layers;
-  if (clip_skip < 0 || clip_skip > layers) {
-    throw Error{ErrorKind::invalid_argument,
-                "clip_skip = " + std::to_string(clip_skip) +
-                    " is not between 0 and the text encoder's " + std::to_string(layers) +
-                    " layers",
-                "clip_skip"};
-  }
+  check_clip_skip(clip_skip, text_model_.config().num_hidden_layers);
+  const Batch batch = tokenize(prompts, parameter, cut);
+  return text_model_(batch.ids, clip_skip).index_select(0, batch.row_of);
+}
+
+ClipTextModel::Output PromptEncoder::with_pooled(const std::vector<std::string> &prompts,
+                                                 int64_t clip_skip, const std::string &parameter,
+                                                 std::vector<CutPrompt> &cut) const {
+  check_clip_skip(clip_skip, text_model_.config().num_hidden_layers - 1);
+  const Batch batch = tokenize(prompts, parameter, cut);
+  const ClipTextModel::Output output = text_model_.with_pooled(batch.ids, clip_skip + 1);
+  return {output.hidden.index_select(0, batch.row_of), output.pooled.index_select(0, batch.row_of)};
+}
+
+PromptEncoder::Batch PromptEncoder::tokenize(const std::vector<std::string> &prompts,
+                                             const std::string &parameter,
+                                             std::vector<CutPrompt> &cut) const {
   struct Row {
     int64_t index;
     std::string cut;
@@ -47,9 +56,18 @@ at::Tensor PromptEncoder::operator()(const std::vector<std::string> &prompts, in
     row_of_prompt.push_back(found->second.index);
     if (!found->second.cut.empty()) cut.push_back({i, parameter, found->second.cut});
   }
-  const at::Tensor batch = at::tensor(ids).view({-1, tokenizer_.max_length()});
-  const at::Tensor hidden = text_model_(batch.to(text_model_.device()), clip_skip);
-  return hidden.index_select(0, at::tensor(row_of_prompt).to(text_model_.device()));
+  const at::Device device = text_model_.device();
+  return {at::tensor(ids).view({-1, tokenizer_.max_length()}).to(device),
+          at::tensor(row_of_prompt).to(device)};
+}
+
+void PromptEncoder::check_clip_skip(int64_t clip_skip, int64_t most) const {
+  if (clip_skip >= 0 && clip_skip <= most) return;
+  throw Error{ErrorKind::invalid_argument,
+              "clip_skip = " + std::to_string(clip_skip) + " is not between 0 and " +
+                  std::to_string(most) + ": the text encoder has " +
+                  std::to_string(text_model_.config().num_hidden_layers) + " layers",
+              "clip_skip"};
 }
 
 }  // namespace pictor::diffusion

@@ -19,13 +19,31 @@ class PromptEncoder {
   PromptEncoder(ClipTokenizer tokenizer, ClipTextModel text_model);
 
   int64_t width() const { return text_model_.config().hidden_size; }
+  int64_t pooled_width() const { return text_model_.pooled_width(); }
 
   // [prompts, max_length, width], one row for each prompt; equal prompts are computed once.
   // `parameter` names the prompts in what is appended to `cut`. Throws Error for a bad `clip_skip`.
   at::Tensor operator()(const std::vector<std::string> &prompts, int64_t clip_skip,
                         const std::string &parameter, std::vector<CutPrompt> &cut) const;
 
+  // What SDXL and SD 3 take: the hidden state `clip_skip` layers before the last but one, without
+  // the final layer norm, [prompts, max_length, width]; and one vector for the whole prompt,
+  // [prompts, pooled_width]. Otherwise as above.
+  ClipTextModel::Output with_pooled(const std::vector<std::string> &prompts, int64_t clip_skip,
+                                    const std::string &parameter,
+                                    std::vector<CutPrompt> &cut) const;
+
  private:
+  // What equal prompts share.
+  struct Batch {
+    at::Tensor ids;     // [distinct prompts, max_length]
+    at::Tensor row_of;  // [prompts]: the row of `ids` of each
+  };
+
+  Batch tokenize(const std::vector<std::string> &prompts, const std::string &parameter,
+                 std::vector<CutPrompt> &cut) const;
+  void check_clip_skip(int64_t clip_skip, int64_t most) const;
+
   ClipTokenizer tokenizer_;
   ClipTextModel text_model_;
 };

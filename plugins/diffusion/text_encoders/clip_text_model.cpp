@@ -30,6 +30,8 @@ ClipTextConfig read_clip_text_config(const JsonFile &file) {
   config.num_hidden_layers = file.size("num_hidden_layers", 12);
   config.num_attention_heads = file.size("num_attention_heads", 8);
   config.max_position_embeddings = file.size("max_position_embeddings", 77);
+  config.projection_dim = file.size("projection_dim", 512);
+  config.eos_token_id = static_cast<int64_t>(file.number("eos_token_id", 49407));
   config.layer_norm_eps = file.number("layer_norm_eps", 1e-5);
   if (config.hidden_size % config.num_attention_heads != 0) {
     file.fail("num_attention_heads",
@@ -65,8 +67,12 @@ at::Tensor ClipEncoderLayer::operator()(at::Tensor x) const {
   return x + fc2(activate(fc1(layer_norm2(x)), activation));
 }
 
-ClipTextModel::ClipTextModel(const ClipTextConfig &config, Weights &weights)
+ClipTextModel::ClipTextModel(const ClipTextConfig &config, Weights &weights, Projection projection)
     : ClipTextModel(config, root_scope(weights)) {
+  if (projection == Projection::yes) {
+    text_projection_ =
+        weights.take("text_projection.weight", {config.projection_dim, config.hidden_size});
+  }
   for (const char *prefix : {"", "text_model."}) {
     weights.ignore(std::string{prefix} + "embeddings.position_ids");
   }
@@ -86,12 +92,42 @@ ClipTextModel::ClipTextModel(const ClipTextConfig &config, const WeightScope &sc
   }
 }
 
+int64_t ClipTextModel::pooled_width() const {
+  return text_projection_.defined() ? config_.projection_dim : config_.hidden_size;
+}
+
 at::Tensor ClipTextModel::operator()(const at::Tensor &ids, int64_t clip_skip) const {
-  at::Tensor x = at::embedding(token_embedding_, ids) +
-                 position_embedding_.slice(0, 0, ids.size(1));  // [batch, tokens, hidden_size]
+  at::Tensor x = embed(ids);
   const size_t count = layers_.size() - static_cast<size_t>(clip_skip);
   for (size_t i = 0; i < count; ++i) x = layers_[i](x);
   return final_layer_norm_(x);
+}
+
+ClipTextModel::Output ClipTextModel::with_pooled(const at::Tensor &ids, int64_t skip) const {
+  at::Tensor x = embed(ids);
+  at::Tensor hidden = x;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    x = layers_[i](x);
+    if (i + 1 + static_cast<size_t>(skip) == layers_.size()) hidden = x;
+  }
+  const at::Tensor pooled = at_end_token(final_layer_norm_(x), ids);
+  return {hidden, text_projection_.defined() ? at::linear(pooled, text_projection_) : pooled};
+}
+
+at::Tensor ClipTextModel::embed(const at::Tensor &ids) const {
+  return at::embedding(token_embedding_, ids) +
+         position_embedding_.slice(0, 0, ids.size(1));  // [batch, tokens, hidden_size]
+}
+
+// [batch, tokens, hidden_size] -> [batch, hidden_size]: at the first end token of each row.
+at::Tensor ClipTextModel::at_end_token(const at::Tensor &hidden, const at::Tensor &ids) const {
+  // Configurations from before transformers 4.24 say 2 whatever the token's id is. It is the
+  // highest there.
+  constexpr int64_t kUnknownId = 2;
+  const at::Tensor is_end =
+      config_.eos_token_id == kUnknownId ? ids : ids.eq(config_.eos_token_id).to(at::kLong);
+  const at::Tensor rows = at::arange(ids.size(0), ids.options());
+  return hidden.index({rows, is_end.argmax(1)});
 }
 
 }  // namespace pictor::diffusion

@@ -111,6 +111,18 @@ TensorEntry to_entry(const nlohmann::json &value, const std::string &origin,
   return entry;
 }
 
+std::map<std::string, std::string> to_metadata(const nlohmann::json &value,
+                                               const std::string &origin) {
+  std::map<std::string, std::string> metadata;
+  for (const auto &[key, text] : value.items()) {
+    if (!value.is_object() || !text.is_string()) {
+      malformed(origin, "its __metadata__ is not a map of texts");
+    }
+    metadata.emplace(key, text.get<std::string>());
+  }
+  return metadata;
+}
+
 void check_no_holes(const TensorEntries &entries, uint64_t data_bytes, const std::string &origin) {
   std::vector<const TensorEntries::value_type *> ordered;
   for (const auto &entry : entries) ordered.push_back(&entry);
@@ -160,16 +172,29 @@ std::string to_string(at::IntArrayRef shape) {
   return text + "]";
 }
 
-TensorEntries parse_safetensors_header(std::string header, uint64_t data_bytes,
-                                       const std::string &origin) {
+SafetensorsHeader parse_safetensors_header(std::string header, uint64_t data_bytes,
+                                           const std::string &origin) {
   const nlohmann::json root = parse_json(std::move(header), origin + " (header)");
   if (!root.is_object()) malformed(origin, "its header is not a JSON object");
-  TensorEntries entries;
+  SafetensorsHeader result;
   for (const auto &[key, value] : root.items()) {
-    if (key != "__metadata__") entries.emplace(key, to_entry(value, origin, key));
+    if (key == "__metadata__") {
+      result.metadata = to_metadata(value, origin);
+    } else {
+      result.entries.emplace(key, to_entry(value, origin, key));
+    }
   }
-  check_no_holes(entries, data_bytes, origin);
-  return entries;
+  check_no_holes(result.entries, data_bytes, origin);
+  return result;
+}
+
+TensorEntry rows_of(const TensorEntry &entry, int64_t index, int64_t parts) {
+  TensorEntry rows = entry;
+  const uint64_t bytes = (entry.end - entry.begin) / static_cast<uint64_t>(parts);
+  rows.shape.front() /= parts;
+  rows.begin = entry.begin + static_cast<uint64_t>(index) * bytes;
+  rows.end = rows.begin + bytes;
+  return rows;
 }
 
 SafetensorsFile::SafetensorsFile(std::filesystem::path path)
@@ -192,7 +217,7 @@ SafetensorsFile::SafetensorsFile(std::filesystem::path path)
   std::string header(header_bytes, '\0');
   read_bytes(header.data(), header_bytes, kLengthBytes);
   data_offset_ = kLengthBytes + header_bytes;
-  entries_ = parse_safetensors_header(std::move(header), file_bytes - data_offset_, path_.string());
+  header_ = parse_safetensors_header(std::move(header), file_bytes - data_offset_, path_.string());
 }
 
 at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {

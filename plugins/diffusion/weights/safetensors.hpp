@@ -23,11 +23,16 @@ struct TensorEntry {
 
 using TensorEntries = std::map<std::string, TensorEntry>;
 
+struct SafetensorsHeader {
+  TensorEntries entries;
+  std::map<std::string, std::string> metadata;  // what its writer noted in "__metadata__"
+};
+
 // Reads a safetensors header that describes `data_bytes` bytes of tensors. Throws Error, naming
 // `origin` and the tensor, unless the header is well formed and its tensors fill the data exactly,
 // without a hole or an overlap.
-TensorEntries parse_safetensors_header(std::string header, uint64_t data_bytes,
-                                       const std::string &origin);
+SafetensorsHeader parse_safetensors_header(std::string header, uint64_t data_bytes,
+                                           const std::string &origin);
 
 // A safetensors file, open for reading. The whole header is checked when it is opened; tensors are
 // read one by one. Read with pread and not mapped: every tensor is copied once anyway, and a file
@@ -40,9 +45,11 @@ class SafetensorsFile {
   explicit SafetensorsFile(std::filesystem::path path);
 
   const std::filesystem::path &path() const { return path_; }
-  const TensorEntries &entries() const { return entries_; }
+  const TensorEntries &entries() const { return header_.entries; }
+  const std::map<std::string, std::string> &metadata() const { return header_.metadata; }
 
-  // A new contiguous CPU tensor of the stored dtype. `entry` must be one of entries().
+  // A new contiguous CPU tensor of the stored dtype. `entry` must be one of entries(), or rows of
+  // one (see rows_of).
   at::Tensor read(const TensorEntry &entry) const;
 
  private:
@@ -51,8 +58,12 @@ class SafetensorsFile {
   std::filesystem::path path_;
   std::unique_ptr<std::FILE, int (*)(std::FILE *)> file_;
   uint64_t data_offset_ = 0;
-  TensorEntries entries_;
+  SafetensorsHeader header_;
 };
+
+// Part `index` of `parts` equal ones of a tensor cut along its first dimension, which must be a
+// multiple of `parts`.
+TensorEntry rows_of(const TensorEntry &entry, int64_t index, int64_t parts);
 
 // "[320, 4, 3, 3]"
 std::string to_string(at::IntArrayRef shape);

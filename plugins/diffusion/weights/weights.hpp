@@ -1,6 +1,6 @@
 #pragma once
 
-#include "weights/safetensors.hpp"
+#include "weights/weight_table.hpp"
 
 #include <ATen/ATen.h>
 
@@ -8,30 +8,29 @@
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
-#include <vector>
 
 namespace pictor::diffusion {
-
-class WeightScope;
 
 struct WeightOptions {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
   std::string variant;                            // "fp16" for model.fp16.safetensors, or empty
   std::function<void(uint64_t bytes)> on_read{};  // after each tensor; may throw to stop the load
+  // What is added to the tensor `key`, in float32 and of its shape; undefined for nothing.
+  std::function<at::Tensor(const std::string &key)> addition{};
 };
 
 // The tensors of one component of a model (the UNet, the VAE, a text encoder). Layers take their
-// tensors by the checkpoint's own names; finish() then tells what no layer took.
+// tensors by the keys of diffusers and transformers; finish() then tells what no layer took.
 class Weights {
  public:
-  // Opens `folder`/`stem`.safetensors, or the shards that `stem`.safetensors.index.json names.
-  // Throws Error; a pickle in their place is refused, since reading one can run code.
+  // Throws Error, as open_component does.
   Weights(const std::filesystem::path &folder, const std::string &stem, WeightOptions options);
 
-  bool has(const std::string &key) const { return locations_.count(key) != 0; }
+  Weights(WeightTable table, WeightOptions options);
+
+  bool has(const std::string &key) const { return table_.tensors.count(key) != 0; }
 
   // The tensor `key`, on the device and of the floating-point dtype of the options. A key may be
   // taken once. Throws Error when it is missing or of another shape.
@@ -42,25 +41,17 @@ class Weights {
 
   // Throws Error when tensors are left that were neither taken nor ignored: then the configuration
   // and the weights are not of the same model.
-  void finish() const;
+  void finish();
 
   // The bytes of all tensors in the files.
   uint64_t bytes() const;
 
  private:
-  struct Location {
-    size_t file;
-    const TensorEntry *entry;
-  };
-
-  void open(const std::filesystem::path &path);
-  void open_shards(const std::filesystem::path &index);
+  void leave(const std::string &key, const StoredTensor &tensor);
   [[noreturn]] void fail_missing(const std::string &key, at::IntArrayRef shape) const;
 
-  std::filesystem::path folder_;
+  WeightTable table_;
   WeightOptions options_;
-  std::vector<SafetensorsFile> files_;
-  std::unordered_map<std::string, Location> locations_;
   std::unordered_set<std::string> used_;
 };
 

@@ -28,7 +28,9 @@ std::vector<ParameterSpec> specs() {
       spec("revision", ParameterType::string, ParameterScope::load),
       spec("num_inference_steps", ParameterType::integer, ParameterScope::request),
       spec("image", ParameterType::image, ParameterScope::request),
-      spec("images", ParameterType::image_list, ParameterScope::request)};
+      spec("images", ParameterType::image_list, ParameterScope::request),
+      spec("config", ParameterType::string, ParameterScope::load),
+      spec("loras", ParameterType::json, ParameterScope::load)};
   specs[1].choices = {{"auto"}, {"cpu"}, {"cuda"}};
   specs[1].default_value = "auto";
   specs[1].env = "PICTOR_TEST_DEVICE";
@@ -168,6 +170,23 @@ TEST_CASE("relative paths start where they were written") {
   CHECK(model("stabilityai/sdxl") == "stabilityai/sdxl");
   CHECK(model("./sdxl") == (std::filesystem::current_path() / "sdxl").string());
   CHECK(model("/models/../sdxl") == "/sdxl");
+}
+
+TEST_CASE("LoRAs and a configuration are found beside the file, or are names") {
+  const TempDir dir;
+  dir.write("ink.safetensors", "");
+  const std::string ink = (dir / "ink.safetensors").string();
+  const auto file = dir.write(
+      "run.yaml",
+      file_with(
+          "    config: ./sd15\n    loras: [ink.safetensors, {path: ink.safetensors, weight: 2},"
+          " org/style, {name: x}]\n"));
+  const Parameters load = settle(file, ParameterScope::load).values;
+  const Json loras = {ink, {{"path", ink}, {"weight", 2}}, "org/style", {{"name", "x"}}};
+  CHECK(load.at("loras") == loras);
+  CHECK(load.at("config") == (dir / "sd15").string());
+  const ModelConfig resolved = with_absolute_paths(load_config(file).models[0], specs(), load);
+  CHECK(resolved.load[1].value == loras);
 }
 
 TEST_CASE("the resolved job has absolute paths and keeps references") {
