@@ -45,12 +45,6 @@ class Ddim : public AlphaSpaceScheduler {
     return result;
   }
 
- protected:
-  SignalAndNoise level(std::size_t i) const override {
-    const double alpha = alpha_at(timesteps_[i]);
-    return {std::sqrt(alpha), std::sqrt(1 - alpha)};
-  }
-
  private:
   SampleLimit limit_;
   double eta_;

@@ -46,12 +46,6 @@ class Pndm : public AlphaSpaceScheduler {
     return result;
   }
 
- protected:
-  SignalAndNoise level(std::size_t i) const override {
-    const double alpha = alpha_at(timesteps_[i]);
-    return {std::sqrt(alpha), std::sqrt(1 - alpha)};
-  }
-
  private:
   // The second timestep is called twice.
   void plan_plms_alone(const std::vector<double> &spaced) {

@@ -38,8 +38,6 @@ class SigmaSpaceScheduler : public Scheduler {
   // Spreads sigmas_ by the sigma schedule where there is one, and takes timesteps_ from them.
   void spread(const SchedulerConfig &config, const std::vector<float> &table);
 
-  SignalAndNoise level(std::size_t i) const override { return {1.0, sigmas_[i]}; }
-
   // The picture that the model sees in the latents at step `i`.
   at::Tensor picture(const at::Tensor &model_output, const at::Tensor &latents,
                      std::size_t i) const;
