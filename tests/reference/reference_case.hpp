@@ -46,6 +46,9 @@ std::vector<ModelCase> text_to_image_cases();
 
 std::filesystem::path tiny_sd15();
 std::filesystem::path tiny_sd21();  // its text encoder and tokenizer alone
+std::filesystem::path tiny_sd3();
+std::filesystem::path tiny_flux_dev();
+std::filesystem::path tiny_flux_schnell();
 std::filesystem::path emoji();
 
 // The largest difference, as a share of the largest expected value.
