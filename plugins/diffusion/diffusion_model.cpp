@@ -2,6 +2,7 @@
 
 #include "error.hpp"
 #include "parameters.hpp"
+#include "pipelines/refining.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -63,8 +64,9 @@ ModelInfo DiffusionModel::info() {
           .label = "Local diffusion",
           .doc =
               "Draws with a Stable Diffusion model from a folder in the diffusers layout, on the "
-              "CPU or a GPU. "
-              "Same seed, same picture as diffusers.",
+              "CPU or a GPU: from text, from a picture or into a masked one. Same seed, same "
+              "picture as diffusers.",
+          .features = {"text-to-image", "image-to-image", "inpainting"},
           .max_batch = 16,
           .deterministic = true};
 }
@@ -75,6 +77,7 @@ std::vector<RuntimeParameter> DiffusionModel::runtime_parameters() {
 
 DiffusionModel::DiffusionModel(const Params &config)
     : folder_(config.get<std::string>("model")),
+      refiner_folder_(config.get<std::string>("refiner")),
       batch_size_(config.get<std::size_t>("batch_size")) {
   options_.device = config.get<std::string>("device");
   options_.dtype = config.get<std::string>("dtype");
@@ -87,6 +90,12 @@ void DiffusionModel::load(Loading &loading) {
   options.on_progress = [&](double fraction) { loading.progress(fraction, "reading weights"); };
   options.cancelled = [&] { return loading.cancelled(); };
   pipeline_ = translated([&] { return load_pipeline(folder_, options); });
+  if (!refiner_folder_.empty()) {
+    options.on_progress = [&](double fraction) {
+      loading.progress(fraction, "reading the refiner's weights");
+    };
+    refiner_ = translated([&] { return load_pipeline(refiner_folder_, options); });
+  }
   if (pipeline_->placement().device.is_cpu() && optimised_blas().empty()) {
     log(LogLevel::warning,
         "libtorch found only the reference BLAS, which is about 36 times slower: install "
@@ -96,6 +105,7 @@ void DiffusionModel::load(Loading &loading) {
 
 void DiffusionModel::unload() {
   pipeline_.reset();
+  refiner_.reset();
 }
 
 std::string DiffusionModel::model_name() const {
@@ -106,26 +116,41 @@ void DiffusionModel::validate(const Request &request) const {
   settings_of(request.generation_kwargs());
 }
 
-void DiffusionModel::generate(std::span<Request> requests) {
-  // Requests that agree in everything but the prompt share batches.
-  struct Group {
-    DrawingSettings settings;
-    std::vector<Sample> samples;
-  };
+bool DiffusionModel::Group::takes(const DrawingSettings &other,
+                                  const TextToImageRequest::Sample &sample) const {
+  const TextToImageRequest::Sample &own = samples.front().drawn;
+  if (other != settings || sample.image.defined() != own.image.defined() ||
+      sample.mask_image.defined() != own.mask_image.defined()) {
+    return false;
+  }
+  const bool stretched = settings.width != 0 && settings.height != 0;
+  return !own.image.defined() || stretched || sample.image.sizes() == own.image.sizes();
+}
+
+std::vector<DiffusionModel::Group> DiffusionModel::group(std::span<Request> requests) {
   std::vector<Group> groups;
   for (Request &request : requests) {
     try {
-      DrawingSettings settings = settings_of(request.generation_kwargs());
+      const DrawingSettings settings = settings_of(request.generation_kwargs());
+      TextToImageRequest::Sample drawn =
+          translated([&] { return sample_of(request.generation_kwargs()); });
+      drawn.prompt = request.prompt();
       auto group = std::find_if(groups.begin(), groups.end(),
-                                [&](const Group &other) { return other.settings == settings; });
-      if (group == groups.end()) group = groups.insert(groups.end(), {std::move(settings), {}});
-      for (std::uint32_t k = 0; k < request.num_generations(); ++k)
-        group->samples.push_back({&request, k});
+                                [&](const Group &other) { return other.takes(settings, drawn); });
+      if (group == groups.end()) group = groups.insert(groups.end(), {settings, {}});
+      for (std::uint32_t k = 0; k < request.num_generations(); ++k) {
+        drawn.seed = request.seed(k);
+        group->samples.push_back({&request, k, drawn});
+      }
     } catch (const pictor::Error &error) {
       request.fail(error);
     }
   }
-  for (const Group &group : groups) {
+  return groups;
+}
+
+void DiffusionModel::generate(std::span<Request> requests) {
+  for (const Group &group : group(requests)) {
     const std::span<const Sample> samples = group.samples;
     for (std::size_t first = 0; first < samples.size(); first += batch_size_) {
       draw(group.settings, samples.subspan(first, std::min(batch_size_, samples.size() - first)));
@@ -140,10 +165,7 @@ void DiffusionModel::draw(const DrawingSettings &settings, std::span<const Sampl
   for (const Sample &sample : samples) {
     if (sample.request->ended()) continue;
     open.push_back(sample);
-    batch.samples.push_back(
-        {std::string(sample.request->prompt()),
-         sample.request->generation_kwargs().get<std::string>("negative_prompt"),
-         sample.request->seed(sample.index)});
+    batch.samples.push_back(sample.drawn);
   }
   if (open.empty()) return;
   RunCallbacks callbacks;
@@ -156,8 +178,10 @@ void DiffusionModel::draw(const DrawingSettings &settings, std::span<const Sampl
     }
   };
   try {
-    const TextToImageResult result =
-        translated([&] { return pipeline_->generate(batch, callbacks); });
+    const TextToImageResult result = translated([&] {
+      return refiner_ ? generate_refined(*pipeline_, *refiner_, batch, callbacks)
+                      : pipeline_->generate(batch, callbacks);
+    });
     for (std::size_t i = 0; i < open.size(); ++i) {
       Image image = image_of(result.images, static_cast<std::int64_t>(i));
       image.extra("scheduler_class", result.scheduler);

@@ -29,14 +29,26 @@ class DiffusionModel : public ImageGenerationModel {
   struct Sample {
     Request *request;
     std::uint32_t index;
+    TextToImageRequest::Sample drawn;
   };
 
+  // Samples that may share batches: their settings are equal, and their images' sizes.
+  struct Group {
+    DrawingSettings settings;
+    std::vector<Sample> samples;
+
+    bool takes(const DrawingSettings &other, const TextToImageRequest::Sample &sample) const;
+  };
+
+  static std::vector<Group> group(std::span<Request> requests);
   void draw(const DrawingSettings &settings, std::span<const Sample> samples) const;
 
   std::string folder_;
+  std::string refiner_folder_;  // empty: none
   LoadOptions options_;
   std::size_t batch_size_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Pipeline> refiner_;
 };
 
 }  // namespace pictor::diffusion

@@ -1,8 +1,13 @@
 #include "parameters.hpp"
 
+#include "pictures/decode.hpp"
 #include "schedulers/names.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <optional>
+#include <utility>
 
 namespace pictor::diffusion {
 
@@ -43,6 +48,10 @@ std::vector<RuntimeParameter> load_parameters() {
   return {
       P::string("model").load().required().doc(
           "A folder in the diffusers layout (model_index.json, safetensors)."),
+      P::string("refiner").load().default_value("").doc(
+          "The folder of an XL refiner, to finish what the model has drawn until denoising_end, "
+          "0.8 "
+          "when not given."),
       P::choice("device")
           .load()
           .option("auto")
@@ -74,28 +83,27 @@ std::vector<RuntimeParameter> load_parameters() {
   };
 }
 
-}  // namespace
-
-std::vector<RuntimeParameter> diffusion_parameters() {
-  std::vector<RuntimeParameter> all = load_parameters();
-  const std::vector<RuntimeParameter> request = {
+// What every family reads, and what all those with guidance by a negative prompt do.
+std::vector<RuntimeParameter> drawing_parameters() {
+  return {
       P::string("negative_prompt")
           .default_value("")
           .doc("What the picture should not show; used when guidance_scale is above 1."),
       P::integer("width").unit("px").range(8, 8192).multiple_of(8).doc(
-          "Width; the model's own when not given."),
-      P::integer("height").unit("px").range(8, 8192).multiple_of(8).doc(
-          "Height; the model's own when not given."),
+          "Width; the model's own when not given, and that of image where there is one and no "
+          "mask_image."),
+      P::integer("height").unit("px").range(8, 8192).multiple_of(8).doc("Height; see width."),
       P::integer("num_inference_steps")
           .alias("steps")
           .range(1, 1000)
           .doc("Denoising steps. Not given: what diffusers takes for the model's family, 50 for "
-               "Stable Diffusion."),
+               "Stable Diffusion 1, 2 and XL."),
       P::number("guidance_scale")
           .alias("cfg_scale")
           .range(0, 100)
           .doc("How strongly the picture follows the prompt; at most 1 switches guidance off. Not "
-               "given: what diffusers takes for the model's family, 7.5 for Stable Diffusion."),
+               "given: what diffusers takes for the model's family, 7.5 for Stable Diffusion 1 "
+               "and 2, 5 for XL (7.5 with mask_image)."),
       P::number("guidance_rescale")
           .range(0, 1)
           .default_value(0.0)
@@ -121,7 +129,123 @@ std::vector<RuntimeParameter> diffusion_parameters() {
       P::number_list("sigmas").advanced().doc(
           "Noise levels of your own in place of num_inference_steps."),
   };
-  all.insert(all.end(), request.begin(), request.end());
+}
+
+std::vector<RuntimeParameter> image_parameters() {
+  return {
+      P::image("image").doc(
+          "A picture to begin from. With width and height it is stretched to them, else cut to "
+          "multiples of 8 pixels, as diffusers does (Stable Diffusion 1, 2 and XL)."),
+      P::image("mask_image")
+          .alias("mask")
+          .doc("Where image is painted over: white. Black is kept. Both are stretched to width and "
+               "height, or to the model's own size."),
+      P::number("strength")
+          .range(0, 1)
+          .doc("How much of image is drawn anew: the share of the steps that are taken. Not given: "
+               "as diffusers, 0.8 for Stable Diffusion 1 and 2 and 0.3 for XL; with mask_image 1 "
+               "and 0.9999."),
+  };
+}
+
+// Pairs are diffusers' tuples: height before width, top before left.
+std::vector<RuntimeParameter> xl_parameters() {
+  return {
+      P::string("prompt_2")
+          .default_value("")
+          .advanced()
+          .doc("The prompt for the second text encoder of XL; prompt when empty."),
+      P::string("negative_prompt_2")
+          .default_value("")
+          .advanced()
+          .doc("The same for negative_prompt."),
+      P::number("denoising_end")
+          .range(0, 1)
+          .advanced()
+          .doc("XL: stop when this share of the noise is gone."),
+      P::number("denoising_start")
+          .range(0, 1)
+          .advanced()
+          .doc("XL: image has lost this share of its noise already; strength is not read then."),
+      P::number_list("original_size")
+          .unit("px")
+          .advanced()
+          .doc("XL: [height, width] that the picture is said to have had; small ones look blurred. "
+               "The picture's own when not given."),
+      P::number_list("crops_coords_top_left")
+          .unit("px")
+          .advanced()
+          .doc(
+              "XL: [top, left] of the crop that the picture is said to be; [0, 0] when not given."),
+      P::number_list("target_size")
+          .unit("px")
+          .advanced()
+          .doc("XL: [height, width] of that crop; the picture's own when not given."),
+      P::number_list("negative_original_size")
+          .unit("px")
+          .advanced()
+          .doc("XL: original_size of what the picture should not be. Without an image it counts "
+               "only beside negative_target_size."),
+      P::number_list("negative_crops_coords_top_left")
+          .unit("px")
+          .advanced()
+          .doc("XL: the same of crops_coords_top_left."),
+      P::number_list("negative_target_size")
+          .unit("px")
+          .advanced()
+          .doc("XL: the same of target_size."),
+      P::number("aesthetic_score")
+          .range(0, 10)
+          .advanced()
+          .doc("The XL refiner: how good the picture should look; 6 when not given."),
+      P::number("negative_aesthetic_score")
+          .range(0, 10)
+          .advanced()
+          .doc("The XL refiner: how good it should not look; 2.5 when not given."),
+  };
+}
+
+template <typename T>
+std::optional<T> given(const Params &kwargs, const char *id) {
+  return kwargs.has(id) ? std::optional<T>(kwargs.get<T>(id)) : std::nullopt;
+}
+
+std::optional<SizeConditioning::Pair> pair_of(const Params &kwargs, const std::string &id) {
+  constexpr double kMost = 1 << 20;
+  if (!kwargs.has(id)) return std::nullopt;
+  const auto values = kwargs.get<std::vector<double>>(id);
+  const bool whole = values.size() == 2 && values[0] == std::floor(values[0]) &&
+                     values[1] == std::floor(values[1]);
+  if (!whole || values[0] < 0 || values[1] < 0 || values[0] > kMost || values[1] > kMost) {
+    throw pictor::Error(Status::invalid_argument,
+                        id + " must be two whole numbers of pixels, height or top first")
+        .parameter(id);
+  }
+  return SizeConditioning::Pair{static_cast<std::int64_t>(values[0]),
+                                static_cast<std::int64_t>(values[1])};
+}
+
+SizeConditioning size_of(const Params &kwargs, const std::string &prefix) {
+  SizeConditioning size;
+  size.original_size = pair_of(kwargs, prefix + "original_size");
+  size.crops_coords_top_left = pair_of(kwargs, prefix + "crops_coords_top_left");
+  size.target_size = pair_of(kwargs, prefix + "target_size");
+  size.aesthetic_score = given<double>(kwargs, (prefix + "aesthetic_score").c_str());
+  return size;
+}
+
+at::Tensor picture_of(const Params &kwargs, const std::string &id) {
+  if (!kwargs.has(id)) return {};
+  return decode_picture(kwargs.get<ImageInput>(id).bytes, id);
+}
+
+}  // namespace
+
+std::vector<RuntimeParameter> diffusion_parameters() {
+  std::vector<RuntimeParameter> all = load_parameters();
+  for (const auto &some : {drawing_parameters(), image_parameters(), xl_parameters()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
   return all;
 }
 
@@ -129,10 +253,13 @@ DrawingSettings settings_of(const Params &kwargs) {
   DrawingSettings settings;
   settings.width = kwargs.get<std::int64_t>("width", 0);
   settings.height = kwargs.get<std::int64_t>("height", 0);
-  if (kwargs.has("num_inference_steps")) {
-    settings.num_inference_steps = kwargs.get<std::int64_t>("num_inference_steps");
-  }
-  if (kwargs.has("guidance_scale")) settings.guidance_scale = kwargs.get<double>("guidance_scale");
+  settings.num_inference_steps = given<std::int64_t>(kwargs, "num_inference_steps");
+  settings.guidance_scale = given<double>(kwargs, "guidance_scale");
+  settings.strength = given<double>(kwargs, "strength");
+  settings.denoising_start = given<double>(kwargs, "denoising_start");
+  settings.denoising_end = given<double>(kwargs, "denoising_end");
+  settings.size = size_of(kwargs, "");
+  settings.negative_size = size_of(kwargs, "negative_");
   settings.guidance_rescale = kwargs.get<double>("guidance_rescale");
   settings.eta = kwargs.get<double>("eta");
   settings.clip_skip = kwargs.get<std::int64_t>("clip_skip");
@@ -151,6 +278,16 @@ DrawingSettings settings_of(const Params &kwargs) {
     }
   }
   return settings;
+}
+
+TextToImageRequest::Sample sample_of(const Params &kwargs) {
+  TextToImageRequest::Sample sample;
+  sample.negative_prompt = kwargs.get<std::string>("negative_prompt");
+  sample.prompt_2 = kwargs.get<std::string>("prompt_2");
+  sample.negative_prompt_2 = kwargs.get<std::string>("negative_prompt_2");
+  sample.image = picture_of(kwargs, "image");
+  sample.mask_image = picture_of(kwargs, "mask_image");
+  return sample;
 }
 
 }  // namespace pictor::diffusion

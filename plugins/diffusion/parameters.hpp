@@ -12,7 +12,11 @@ namespace pictor::diffusion {
 std::vector<RuntimeParameter> diffusion_parameters();
 
 // What a request's parameters say, without what belongs to its samples. Throws
-// pictor::Error(invalid_argument) for a scheduler_config that cannot be.
+// pictor::Error(invalid_argument) for a scheduler_config or a pair of sizes that cannot be.
 DrawingSettings settings_of(const Params &generation_kwargs);
+
+// The rest of them: what belongs to a sample, but for its prompt and seed. Throws Error for a
+// picture that cannot be decoded.
+TextToImageRequest::Sample sample_of(const Params &generation_kwargs);
 
 }  // namespace pictor::diffusion

@@ -47,6 +47,9 @@ std::filesystem::path tiny_flux_dev() {
 std::filesystem::path tiny_flux_schnell() {
   return reference_folder() / "tiny-flux-schnell";
 }
+std::filesystem::path tiny_sdxl() {
+  return reference_folder() / "tiny-sdxl";
+}
 std::filesystem::path emoji() {
   return std::filesystem::path{PICTOR_SOURCE_DIR} / "plugins/diffusion/models/emoji";
 }
@@ -56,8 +59,18 @@ std::vector<ModelCase> text_to_image_cases() {
   add_cases(cases, tiny_sd15(), tiny_sd15() / "reference",
             {"default_pndm", "euler_ancestral", "euler_two_images_wide",
              "ddim_no_guidance_long_prompt", "dpmpp_2m_karras_clip_skip"});
+  add_cases(cases, tiny_sd21(), tiny_sd21() / "reference",
+            {"default_ddim_v", "euler_v_zero_snr_rescale"});
+  add_cases(cases, tiny_sdxl(), tiny_sdxl() / "reference",
+            {"default_euler", "dpmpp_2m_karras_no_negative", "turbo_like_one_step"});
   add_cases(cases, emoji(), reference_folder() / "emoji",
             {"default_ddim", "euler", "dpmpp_2m_two_images"});
+  return cases;
+}
+
+std::vector<ModelCase> image_cases() {
+  std::vector<ModelCase> cases;
+  add_cases(cases, tiny_sd15(), tiny_sd15() / "reference", {"img2img_ddim", "inpaint_ddim"});
   return cases;
 }
 

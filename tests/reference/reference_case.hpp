@@ -27,6 +27,7 @@ class ReferenceCase {
   std::vector<uint64_t> seeds() const { return json_.at("seeds"); }
   std::vector<double> model_timesteps() const { return json_.at("model_timesteps"); }
 
+  bool has(const std::string &name) const { return tensors_.entries().count(name) != 0; }
   at::Tensor tensor(const std::string &name) const;
 
  private:
@@ -41,11 +42,15 @@ struct ModelCase {
   std::string name;
 };
 
-// All cases of tiny-sd15 and of the emoji model.
+// All cases of the models below that begin from noise.
 std::vector<ModelCase> text_to_image_cases();
 
+// Those that begin from an image.
+std::vector<ModelCase> image_cases();
+
 std::filesystem::path tiny_sd15();
-std::filesystem::path tiny_sd21();  // its text encoder and tokenizer alone
+std::filesystem::path tiny_sd21();
+std::filesystem::path tiny_sdxl();
 std::filesystem::path tiny_sd3();
 std::filesystem::path tiny_flux_dev();
 std::filesystem::path tiny_flux_schnell();

@@ -1,43 +1,16 @@
 #include "pipelines/pipeline.hpp"
-#include "reference_case.hpp"
+#include "pipelines/refining.hpp"
+#include "reference_request.hpp"
 #include "tensor_catch.hpp"
 
 #include <map>
 #include <memory>
+#include <vector>
 
 using namespace pictor::diffusion;
 using namespace pictor::test;
 
 namespace {
-
-TextToImageRequest to_request(const ReferenceCase &reference) {
-  TextToImageRequest request;
-  for (const uint64_t seed : reference.seeds()) {
-    request.samples.push_back({reference.argument<std::string>("prompt", ""),
-                               reference.argument<std::string>("negative_prompt", ""), seed});
-  }
-  request.width = reference.argument<int64_t>("width", 0);
-  request.height = reference.argument<int64_t>("height", 0);
-  request.num_inference_steps = reference.argument<int64_t>("num_inference_steps", 50);
-  request.guidance_scale = reference.argument("guidance_scale", 7.5);
-  request.clip_skip = reference.argument<int64_t>("clip_skip", 0);
-
-  const nlohmann::json &scheduler = reference.json().at("scheduler");
-  request.scheduler.name = scheduler.at("class_name");
-  if (scheduler.value("use_karras_sigmas", false)) request.scheduler.sigma_schedule = "karras";
-  for (const char *key : {"timestep_spacing", "clip_sample"}) {
-    const bool read =
-        key != std::string{"clip_sample"} || request.scheduler.name == "DDIMScheduler";
-    if (read && scheduler.contains(key)) request.scheduler.overrides[key] = scheduler.at(key);
-  }
-  return request;
-}
-
-// The share of channel values that differ by more than one.
-double share_beyond_one(const at::Tensor &actual, const at::Tensor &expected) {
-  const at::Tensor difference = (actual.to(at::kInt) - expected.to(at::kInt)).abs();
-  return (difference > 1).to(at::kDouble).mean().item<double>();
-}
 
 const Pipeline &model_at(const std::filesystem::path &folder) {
   static std::map<std::string, std::unique_ptr<Pipeline>> loaded;
@@ -46,20 +19,26 @@ const Pipeline &model_at(const std::filesystem::path &folder) {
   return *pipeline;
 }
 
+void check_picture(const ModelCase &model_case) {
+  INFO(model_case.name);
+  const ReferenceCase reference{model_case.stem};
+  const TextToImageResult result = model_at(model_case.model).generate(request_of(reference));
+  const at::Tensor expected = reference.tensor("image");
+  REQUIRE(result.images.sizes() == expected.sizes());
+  REQUIRE(result.images.scalar_type() == at::kByte);
+  CHECK(result.images.is_contiguous());
+  CHECK(share_beyond_one(result.images, expected) <= kPictureTolerance);
+  CHECK(result.scheduler == reference.json().at("scheduler").at("class_name"));
+}
+
 }  // namespace
 
 TEST_CASE("a seed draws the picture that diffusers draws from it") {
-  for (const ModelCase &model_case : text_to_image_cases()) {
-    INFO(model_case.name);
-    const ReferenceCase reference{model_case.stem};
-    const TextToImageResult result = model_at(model_case.model).generate(to_request(reference));
-    const at::Tensor expected = reference.tensor("image");
-    REQUIRE(result.images.sizes() == expected.sizes());
-    REQUIRE(result.images.scalar_type() == at::kByte);
-    CHECK(result.images.is_contiguous());
-    CHECK(share_beyond_one(result.images, expected) <= 0.001);
-    CHECK(result.scheduler == reference.json().at("scheduler").at("class_name"));
-  }
+  for (const ModelCase &model_case : text_to_image_cases()) check_picture(model_case);
+}
+
+TEST_CASE("an image, masked or not, becomes the picture that diffusers makes of it") {
+  for (const ModelCase &model_case : image_cases()) check_picture(model_case);
 }
 
 TEST_CASE("a sample's picture does not depend on the samples drawn beside it") {
@@ -71,7 +50,48 @@ TEST_CASE("a sample's picture does not depend on the samples drawn beside it") {
   const at::Tensor both = pipeline.generate(request).images;
   request.samples.erase(request.samples.begin());
   const at::Tensor second = pipeline.generate(request).images;
-  CHECK(share_beyond_one(both.slice(0, 1), second) <= 0.001);
+  CHECK(share_beyond_one(both.slice(0, 1), second) <= kPictureTolerance);
+}
+
+TEST_CASE("a refiner goes on where the model has stopped") {
+  // The model is its own refiner here, so that both together draw what it draws alone.
+  const Pipeline &pipeline = model_at(tiny_sdxl());
+  TextToImageRequest request;
+  request.width = request.height = 64;
+  request.num_inference_steps = 6;
+  request.samples = {{"a red fox", "", 21}, {"a blue tulip", "blurry", 22}};
+  const at::Tensor alone = pipeline.generate(request).images;
+  request.denoising_end = 0.5;
+  CHECK(share_beyond_one(pipeline.generate(request).images, alone) > 0.1);
+
+  std::vector<int64_t> steps;
+  RunCallbacks callbacks;
+  callbacks.on_step = [&](int64_t step, int64_t count) {
+    CHECK(count == 6);
+    steps.push_back(step);
+  };
+  const at::Tensor refined = generate_refined(pipeline, pipeline, request, callbacks).images;
+  CHECK(share_beyond_one(refined, alone) <= kPictureTolerance);
+  CHECK(steps == std::vector<int64_t>{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("images of one size share a batch, and each is drawn as if alone") {
+  const Pipeline &pipeline = model_at(tiny_sd15());
+  TextToImageRequest request;
+  request.num_inference_steps = 4;
+  request.scheduler.name = "euler_a";
+  request.samples = {{"a red fox", "", 11}, {"a blue tulip, glossy", "blurry", 12}};
+  request.samples[0].image = at::full({64, 96, 3}, 40, at::kByte);
+  request.samples[1].image = at::full({64, 96, 3}, 200, at::kByte);
+  for (TextToImageRequest::Sample &sample : request.samples) {
+    sample.mask_image = at::zeros({64, 96, 3}, at::kByte);
+    sample.mask_image.slice(0, 0, 32).fill_(255);
+  }
+  request.height = 64;
+  request.width = 96;
+  const at::Tensor both = pipeline.generate(request).images;
+  request.samples.erase(request.samples.begin());
+  CHECK(share_beyond_one(both.slice(0, 1), pipeline.generate(request).images) <= kPictureTolerance);
 }
 
 TEST_CASE("the end of a long prompt is cut, and said to be") {

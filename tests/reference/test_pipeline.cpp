@@ -93,6 +93,59 @@ TEST_CASE("a request that cannot be drawn names its parameter") {
   CHECK(refused_parameter(request) == "num_inference_steps");
 }
 
+TEST_CASE("a parameter that a model of the family does not read is refused") {
+  TextToImageRequest request = small_request();
+  request.samples[0].prompt_2 = "an owl";
+  CHECK(refused_parameter(request) == "prompt_2");
+  request = small_request();
+  request.size.target_size = {64, 64};
+  CHECK(refused_parameter(request) == "target_size");
+  request = small_request();
+  request.negative_size.aesthetic_score = 2;
+  CHECK(refused_parameter(request) == "negative_aesthetic_score");
+  request = small_request();
+  request.denoising_end = 0.5;
+  CHECK(refused_parameter(request) == "denoising_end");
+}
+
+TEST_CASE("an image and what belongs to it are refused when they do not fit") {
+  const at::Tensor picture = at::zeros({64, 64, 3}, at::kByte);
+  TextToImageRequest request = small_request();
+  request.strength = 0.5;
+  CHECK(refused_parameter(request) == "strength");
+  request.samples[0].mask_image = picture;
+  CHECK(refused_parameter(request) == "mask_image");
+  request.samples[0].image = picture;
+  request.strength = 1.5;
+  CHECK(refused_parameter(request) == "strength");
+  request.strength = 0.1;  // of two steps
+  CHECK(refused_parameter(request) == "strength");
+  request = small_request();
+  request.samples[0].image = at::zeros({64, 7, 3}, at::kByte);
+  CHECK(refused_parameter(request) == "image");
+}
+
+TEST_CASE("an image is cut to whole latents, or stretched to the size that is asked for") {
+  TextToImageRequest request = small_request();
+  request.samples[0].image = at::full({67, 90, 3}, 90, at::kByte);
+  CHECK(tiny_model().generate(request).images.sizes() == at::IntArrayRef{1, 64, 88, 3});
+  request.width = 64;
+  CHECK(tiny_model().generate(request).images.sizes() == at::IntArrayRef{1, 64, 64, 3});
+}
+
+TEST_CASE("what a mask keeps of an image is what the autoencoder makes of it") {
+  TextToImageRequest request = small_request();
+  request.samples[0].image = at::randint(256, {128, 128, 3}, at::kByte);
+  request.samples[0].mask_image = at::zeros({128, 128, 3}, at::kByte);
+  request.strength = 0.5;
+  const at::Tensor kept = tiny_model().generate(request).images;
+  request.num_inference_steps = 4;
+  request.samples[0].prompt = "two owls";
+  CHECK(tiny_model().generate(request).images.equal(kept));
+  request.samples[0].mask_image.fill_(255);
+  CHECK(!tiny_model().generate(request).images.equal(kept));
+}
+
 TEST_CASE("a run tells each step, and stops when asked to") {
   TextToImageRequest request = small_request();
   request.num_inference_steps = 5;
@@ -141,7 +194,10 @@ TEST_CASE("a model that is not built here is refused by name") {
   const auto load = [&] { load_pipeline(model.path(), {}); };
   model.patch_json("unet/config.json", {{"class_embed_type", "timestep"}});
   CHECK_THROWS_WITH(load(), ContainsSubstring("class_embed_type"));
-  model.patch_json("unet/config.json", {{"class_embed_type", nullptr}, {"layers_per_block", 3}});
+  model.patch_json("unet/config.json",
+                   {{"class_embed_type", nullptr}, {"addition_embed_type", "image"}});
+  CHECK_THROWS_WITH(load(), ContainsSubstring("addition_embed_type"));
+  model.patch_json("unet/config.json", {{"addition_embed_type", nullptr}, {"layers_per_block", 3}});
   CHECK_THROWS_WITH(load(), ContainsSubstring("resnets.2") && ContainsSubstring("missing"));
   model.patch_json("unet/config.json", {{"layers_per_block", 1}});
   CHECK_THROWS_WITH(load(), ContainsSubstring("has the shape"));

@@ -28,11 +28,18 @@ std::filesystem::path Components::require(const std::string &component,
   return folder_ / component;
 }
 
-Weights Components::open_weights(const std::filesystem::path &component, const std::string &stem) {
-  Weights weights{component,
-                  stem,
-                  {placement_.device, placement_.dtype, options_.variant,
-                   [this](uint64_t bytes) { add_progress(bytes); }}};
+bool Components::has(const std::string &component) const {
+  if (!index_.has(component)) return false;
+  const nlohmann::json &entry = index_.root().at(component);
+  return !entry.is_array() || entry.empty() || !entry.back().is_null();
+}
+
+Weights Components::open_weights(const std::filesystem::path &component, const std::string &stem,
+                                 at::ScalarType dtype) {
+  Weights weights{
+      component, stem, {placement_.device, dtype, options_.variant, [this](uint64_t bytes) {
+                          add_progress(bytes);
+                        }}};
   total_bytes_ += weights.bytes();
   return weights;
 }

@@ -26,9 +26,19 @@ class Components {
   std::filesystem::path require(const std::string &component,
                                 std::initializer_list<std::string_view> classes) const;
 
+  // Whether model_index.json has the component; [null, null] is how it says no.
+  bool has(const std::string &component) const;
+
+  // model_index.json itself, for the keys that are no components.
+  const JsonFile &index() const { return index_; }
+
   // The weights of a component, in `stem`.safetensors. Open all before the first tensor is taken,
   // so that the progress is a share of the whole.
-  Weights open_weights(const std::filesystem::path &component, const std::string &stem);
+  Weights open_weights(const std::filesystem::path &component, const std::string &stem) {
+    return open_weights(component, stem, placement_.dtype);
+  }
+  Weights open_weights(const std::filesystem::path &component, const std::string &stem,
+                       at::ScalarType dtype);
 
  private:
   void add_progress(uint64_t bytes);

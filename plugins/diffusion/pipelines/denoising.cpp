@@ -1,10 +1,55 @@
 #include "pipelines/denoising.hpp"
 
+#include "error.hpp"
 #include "pipelines/pixels.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace pictor::diffusion {
+namespace {
+
+// diffusers' default of every scheduler's num_train_timesteps.
+constexpr double kTrainTimesteps = 1000;
+
+// The timestep at which `share` of the noise is gone. Halves round to even, as in Python.
+double cutoff(const ChosenScheduler &chosen, double share) {
+  return std::nearbyint(chosen.train_timesteps - share * chosen.train_timesteps);
+}
+
+size_t first_call_below(const ChosenScheduler &chosen, double timestep) {
+  const std::vector<double> &timesteps = chosen.scheduler->timesteps();
+  const auto found = std::find_if(timesteps.begin(), timesteps.end(),
+                                  [&](double other) { return other < timestep; });
+  return static_cast<size_t>(found - timesteps.begin());
+}
+
+// A step of several calls is not begun in its middle: then the call before belongs to it.
+size_t first_call_after(const ChosenScheduler &chosen, double share) {
+  const size_t call = first_call_below(chosen, cutoff(chosen, share));
+  return call - call % chosen.scheduler->calls_per_step();
+}
+
+// Of n steps, the last n * strength are taken.
+size_t first_call_of_strength(const ChosenScheduler &chosen, const TextToImageRequest &request) {
+  const size_t listed = std::max(request.timesteps.size(), request.sigmas.size());
+  const auto steps = listed == 0 ? *request.num_inference_steps
+                                 : static_cast<int64_t>(chosen.scheduler->timesteps().size());
+  const auto taken = static_cast<int64_t>(static_cast<double>(steps) * *request.strength);
+  if (taken == 0) return chosen.scheduler->timesteps().size();  // PNDM has one call more than steps
+  return static_cast<size_t>(steps - taken) * chosen.scheduler->calls_per_step();
+}
+
+void require_calls(const CallRange &calls, const std::string &parameter) {
+  if (calls.begin < calls.end) return;
+  throw Error{ErrorKind::invalid_argument,
+              parameter + " leaves no step to take; set another, or more num_inference_steps",
+              parameter};
+}
+
+}  // namespace
 
 ChosenScheduler choose_scheduler(const nlohmann::json &model_config,
                                  const TextToImageRequest &request) {
@@ -12,16 +57,31 @@ ChosenScheduler choose_scheduler(const nlohmann::json &model_config,
   return {make_scheduler(
               "", config,
               {*request.num_inference_steps, request.timesteps, request.sigmas, request.eta}),
-          config.at("_class_name").get<std::string>()};
+          config.at("_class_name").get<std::string>(),
+          config.value("num_train_timesteps", kTrainTimesteps)};
+}
+
+CallRange calls_of(const ChosenScheduler &chosen, const TextToImageRequest &request) {
+  CallRange calls{0, chosen.scheduler->timesteps().size()};
+  if (has_image(request)) {
+    calls.begin = request.denoising_start ? first_call_after(chosen, *request.denoising_start)
+                                          : first_call_of_strength(chosen, request);
+    require_calls(calls, request.denoising_start ? "denoising_start" : "strength");
+  }
+  if (request.denoising_end && *request.denoising_end < 1) {
+    calls.end = first_call_below(chosen, cutoff(chosen, *request.denoising_end));
+    require_calls(calls, "denoising_end");
+  }
+  return calls;
 }
 
 at::Tensor denoise(at::Tensor latents, const DenoisingRun &run) {
   const Scheduler &scheduler = run.scheduler;
-  const auto count = static_cast<int64_t>(run.end - run.begin);
+  const auto count = static_cast<int64_t>(run.calls.end - run.calls.begin);
   Scheduler::History history;
-  for (size_t i = run.begin; i < run.end; ++i) {
+  for (size_t i = run.calls.begin; i < run.calls.end; ++i) {
     stop_if_cancelled(run.callbacks);
-    const auto step = static_cast<int64_t>(i - run.begin) + 1;
+    const auto step = static_cast<int64_t>(i - run.calls.begin) + 1;
     const std::string place = " at step " + std::to_string(step) + " of " + std::to_string(count);
     const at::Tensor output =
         run.predict(scheduler.scale_model_input(latents, i), scheduler.timesteps()[i]);

@@ -19,12 +19,24 @@ namespace pictor::diffusion {
 struct ChosenScheduler {
   std::unique_ptr<Scheduler> scheduler;
   std::string class_name;  // diffusers'
+  double train_timesteps;
 };
 
 // The scheduler of a run: the model's configuration, with the request's choices laid over it.
 // Throws Error naming the parameter at fault.
 ChosenScheduler choose_scheduler(const nlohmann::json &model_config,
                                  const TextToImageRequest &request);
+
+// Calls of a scheduler, from `begin` up to but not including `end`.
+struct CallRange {
+  size_t begin;
+  size_t end;
+};
+
+// What the request leaves of the scheduler's calls: all; with an image those that strength or
+// denoising_start leaves; and none after denoising_end. Throws Error naming the parameter that
+// leaves none.
+CallRange calls_of(const ChosenScheduler &chosen, const TextToImageRequest &request);
 
 // A stretch of a scheduler's calls, and what happens at each. All that it refers to must outlive
 // it.
@@ -38,12 +50,11 @@ struct DenoisingRun {
   Noise &noise;
   const RunCallbacks &callbacks;
   Predict predict;
-  size_t begin = 0;  // the first call
-  size_t end;        // one beyond the last; at most scheduler.timesteps().size()
+  CallRange calls;
   AfterStep after_step{};
 };
 
-// Takes `latents` from call `begin` to `end`. Draws a step's noise where the scheduler needs some,
+// Takes `latents` through the calls. Draws a step's noise where the scheduler needs some,
 // and tells the progress. Throws Cancelled, and Error where numbers are not finite.
 at::Tensor denoise(at::Tensor latents, const DenoisingRun &run);
 

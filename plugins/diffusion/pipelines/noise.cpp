@@ -11,10 +11,10 @@ Noise::Noise(const std::vector<uint64_t> &seeds, at::ScalarType dtype, at::Devic
   }
 }
 
-at::Tensor Noise::draw(at::IntArrayRef shape) {
+at::Tensor Noise::draw(at::IntArrayRef shape, at::ScalarType dtype) {
   std::vector<at::Tensor> samples;
   for (const at::Generator &generator : generators_) {
-    samples.push_back(at::randn(shape, generator, at::TensorOptions{dtype_}));
+    samples.push_back(at::randn(shape, generator, at::TensorOptions{dtype}));
   }
   return at::stack(samples).to(device_, at::kFloat);
 }

@@ -14,8 +14,11 @@ class Noise {
  public:
   Noise(const std::vector<uint64_t> &seeds, at::ScalarType dtype, at::Device device);
 
+  at::Device device() const { return device_; }
+
   // The next standard normal numbers of every sample: [samples, shape...], float32, on the device.
-  at::Tensor draw(at::IntArrayRef shape);
+  at::Tensor draw(at::IntArrayRef shape) { return draw(shape, dtype_); }
+  at::Tensor draw(at::IntArrayRef shape, at::ScalarType dtype);
 
  private:
   std::vector<at::Generator> generators_;

@@ -2,6 +2,7 @@
 
 #include "error.hpp"
 #include "pipelines/stable_diffusion.hpp"
+#include "pipelines/stable_diffusion_xl.hpp"
 #include "weights/json_file.hpp"
 
 #include <c10/core/InferenceMode.h>
@@ -14,7 +15,7 @@
 namespace pictor::diffusion {
 namespace {
 
-// To add a family, write its file and add its line.
+// To add a family, write its file and add its lines: one for each class of diffusers that means it.
 struct Family {
   const char *class_name;
   std::unique_ptr<Pipeline> (*load)(const std::filesystem::path &folder, const LoadOptions &);
@@ -22,6 +23,11 @@ struct Family {
 
 constexpr std::array kFamilies{
     Family{"StableDiffusionPipeline", load_stable_diffusion},
+    Family{"StableDiffusionImg2ImgPipeline", load_stable_diffusion},
+    Family{"StableDiffusionInpaintPipeline", load_stable_diffusion},
+    Family{"StableDiffusionXLPipeline", load_stable_diffusion_xl},
+    Family{"StableDiffusionXLImg2ImgPipeline", load_stable_diffusion_xl},
+    Family{"StableDiffusionXLInpaintPipeline", load_stable_diffusion_xl},
 };
 
 bool is_out_of_memory(std::string_view message) {

@@ -7,8 +7,8 @@
 
 namespace pictor::diffusion {
 
-// Stable Diffusion 1.x and 2.x: text to image with the meaning of diffusers'
-// StableDiffusionPipeline. A safety checker in the folder is not loaded. Throws Error, or
+// Stable Diffusion 1.x and 2.x, with the meaning of diffusers' StableDiffusionPipeline and its
+// Img2Img and Inpaint forms. A safety checker in the folder is not loaded. Throws Error, or
 // Cancelled.
 std::unique_ptr<Pipeline> load_stable_diffusion(const std::filesystem::path &folder,
                                                 const LoadOptions &options);

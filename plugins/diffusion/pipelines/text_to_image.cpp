@@ -8,6 +8,7 @@
 namespace pictor::diffusion {
 namespace {
 
+using Request = TextToImageRequest;
 using Sample = TextToImageRequest::Sample;
 
 constexpr double kLargestGuidance = 1000;
@@ -15,26 +16,61 @@ constexpr double kLargestGuidance = 1000;
 // A parameter that not every family reads, and whether a request gives it.
 struct FamilyParameter {
   std::string_view name;
-  bool (*given)(const TextToImageRequest &request);
+  bool (*given)(const Request &request);
 };
 
-bool any_sample(const TextToImageRequest &request, bool (*test)(const Sample &sample)) {
-  return std::any_of(request.samples.begin(), request.samples.end(), test);
+template <std::string Sample::*text>
+bool any_text(const Request &request) {
+  return std::any_of(request.samples.begin(), request.samples.end(),
+                     [](const Sample &sample) { return !(sample.*text).empty(); });
+}
+
+template <at::Tensor Sample::*picture>
+bool any_picture(const Request &request) {
+  return std::any_of(request.samples.begin(), request.samples.end(),
+                     [](const Sample &sample) { return (sample.*picture).defined(); });
+}
+
+template <auto value>
+bool any_size(const Request &request) {
+  return (request.size.*value).has_value();
+}
+
+template <auto value>
+bool any_negative_size(const Request &request) {
+  return (request.negative_size.*value).has_value();
 }
 
 constexpr std::array kFamilyParameters{
-    FamilyParameter{"negative_prompt",
-                    [](const TextToImageRequest &request) {
-                      return any_sample(request, [](const Sample &sample) {
-                        return !sample.negative_prompt.empty();
-                      });
-                    }},
-    FamilyParameter{
-        "guidance_rescale",
-        [](const TextToImageRequest &request) { return request.guidance_rescale != 0; }},
-    FamilyParameter{"clip_skip",
-                    [](const TextToImageRequest &request) { return request.clip_skip != 0; }},
+    FamilyParameter{"negative_prompt", any_text<&Sample::negative_prompt>},
+    FamilyParameter{"prompt_2", any_text<&Sample::prompt_2>},
+    FamilyParameter{"negative_prompt_2", any_text<&Sample::negative_prompt_2>},
+    FamilyParameter{"image", any_picture<&Sample::image>},
+    FamilyParameter{"mask_image", any_picture<&Sample::mask_image>},
+    FamilyParameter{"strength",
+                    [](const Request &request) { return request.strength.has_value(); }},
+    FamilyParameter{"denoising_start",
+                    [](const Request &request) { return request.denoising_start.has_value(); }},
+    FamilyParameter{"denoising_end",
+                    [](const Request &request) { return request.denoising_end.has_value(); }},
+    FamilyParameter{"guidance_rescale",
+                    [](const Request &request) { return request.guidance_rescale != 0; }},
+    FamilyParameter{"clip_skip", [](const Request &request) { return request.clip_skip != 0; }},
+    FamilyParameter{"original_size", any_size<&SizeConditioning::original_size>},
+    FamilyParameter{"crops_coords_top_left", any_size<&SizeConditioning::crops_coords_top_left>},
+    FamilyParameter{"target_size", any_size<&SizeConditioning::target_size>},
+    FamilyParameter{"aesthetic_score", any_size<&SizeConditioning::aesthetic_score>},
+    FamilyParameter{"negative_original_size", any_negative_size<&SizeConditioning::original_size>},
+    FamilyParameter{"negative_crops_coords_top_left",
+                    any_negative_size<&SizeConditioning::crops_coords_top_left>},
+    FamilyParameter{"negative_target_size", any_negative_size<&SizeConditioning::target_size>},
+    FamilyParameter{"negative_aesthetic_score",
+                    any_negative_size<&SizeConditioning::aesthetic_score>},
 };
+
+[[noreturn]] void refuse(const std::string &parameter, const std::string &message) {
+  throw Error{ErrorKind::invalid_argument, parameter + ": " + message, parameter};
+}
 
 void require_range(double value, double low, double high, const std::string &parameter) {
   if (value >= low && value <= high) return;
@@ -44,39 +80,85 @@ void require_range(double value, double low, double high, const std::string &par
               parameter};
 }
 
-void refuse_foreign_parameters(const TextToImageRequest &request, const FamilyTraits &family) {
+void refuse_foreign_parameters(const Request &request, const FamilyTraits &family) {
   for (const FamilyParameter &parameter : kFamilyParameters) {
     const auto &read = family.parameters;
     if (!parameter.given(request)) continue;
     if (std::find(read.begin(), read.end(), parameter.name) != read.end()) continue;
-    const std::string name{parameter.name};
-    throw Error{ErrorKind::invalid_argument,
-                name + ": a model of this family does not read it; leave it out", name};
+    refuse(std::string{parameter.name}, "a model of this family does not read it; leave it out");
   }
+}
+
+template <at::Tensor Sample::*picture>
+void require_all_or_none(const Request &request, const std::string &parameter) {
+  for (const Sample &sample : request.samples) {
+    if ((sample.*picture).defined() == (request.samples.front().*picture).defined()) continue;
+    throw Error{ErrorKind::internal, "samples with and without " + parameter + " in one request"};
+  }
+}
+
+void check_pictures(const Request &request, const FamilyTraits &family) {
+  require_all_or_none<&Sample::image>(request, "image");
+  require_all_or_none<&Sample::mask_image>(request, "mask_image");
+  require_all_or_none<&Sample::latents>(request, "latents");
+  const bool image = has_image(request), mask = has_mask(request);
+  if (mask && !image) refuse("mask_image", "give the image that it masks, too");
+  if (family.needs_image && !image) refuse("image", "this model only changes pictures; give one");
+  if (family.needs_mask && !mask) {
+    refuse("mask_image", "this model only paints into pictures; give an image and its mask");
+  }
+  if (image) return;
+  if (request.strength) refuse("strength", "it needs an image to begin from");
+  if (request.denoising_start) refuse("denoising_start", "it needs an image to begin from");
+}
+
+void check_ranges(const Request &request) {
+  require_range(*request.guidance_scale, 0, kLargestGuidance, "guidance_scale");
+  require_range(request.guidance_rescale, 0, 1, "guidance_rescale");
+  require_range(request.strength.value_or(1), 0, 1, "strength");
+  const double start = request.denoising_start.value_or(0), end = request.denoising_end.value_or(1);
+  require_range(start, 0, 1, "denoising_start");
+  require_range(end, 0, 1, "denoising_end");
+  if (start >= end) refuse("denoising_start", "it must be less than denoising_end, or 1");
 }
 
 }  // namespace
 
-std::vector<std::string> texts_of(const TextToImageRequest &request, std::string Sample::*text) {
+std::vector<std::string> texts_of(const Request &request, std::string Sample::*text) {
   std::vector<std::string> texts;
   for (const Sample &sample : request.samples) texts.push_back(sample.*text);
   return texts;
 }
 
-std::vector<uint64_t> seeds_of(const TextToImageRequest &request) {
+std::vector<uint64_t> seeds_of(const Request &request) {
   std::vector<uint64_t> seeds;
   for (const Sample &sample : request.samples) seeds.push_back(sample.seed);
   return seeds;
 }
 
-TextToImageRequest completed(const TextToImageRequest &request, const FamilyTraits &family) {
+bool has_image(const Request &request) {
+  const Sample &first = request.samples.front();
+  return first.image.defined() || first.latents.defined();
+}
+
+bool has_mask(const Request &request) {
+  return request.samples.front().mask_image.defined();
+}
+
+TextToImageRequest completed(const Request &request, const FamilyTraits &family) {
   if (request.samples.empty()) throw Error{ErrorKind::invalid_argument, "no samples asked for"};
   refuse_foreign_parameters(request, family);
-  TextToImageRequest complete = request;
+  check_pictures(request, family);
+  Request complete = request;
+  const bool mask = has_mask(request);
   if (!complete.num_inference_steps) complete.num_inference_steps = family.num_inference_steps;
-  if (!complete.guidance_scale) complete.guidance_scale = family.guidance_scale;
-  require_range(*complete.guidance_scale, 0, kLargestGuidance, "guidance_scale");
-  require_range(complete.guidance_rescale, 0, 1, "guidance_rescale");
+  if (!complete.guidance_scale) {
+    complete.guidance_scale = mask ? family.mask_guidance_scale : family.guidance_scale;
+  }
+  if (!complete.strength && has_image(request)) {
+    complete.strength = mask ? family.mask_strength : family.image_strength;
+  }
+  check_ranges(complete);
   return complete;
 }
 

@@ -38,9 +38,9 @@ class Ddim : public Scheduler {
   at::Tensor step(const at::Tensor &model_output, const at::Tensor &latents, std::size_t i,
                   const at::Tensor &noise, History &) const override {
     check_step(i, noise);
+    const SignalAndNoise at = level(i);
     const double alpha = alpha_at(timesteps_[i]);
     const double next = alpha_at(timesteps_[i] - static_cast<double>(stride_));
-    const SignalAndNoise at{std::sqrt(alpha), std::sqrt(1 - alpha)};
     const at::Tensor sample =
         limit_.apply(predicted_sample(prediction_, model_output, latents, at));
     const at::Tensor epsilon = predicted_noise(prediction_, model_output, latents, at);
@@ -52,6 +52,12 @@ class Ddim : public Scheduler {
     at::Tensor result = std::sqrt(next) * sample + direction * epsilon;
     if (needs_noise(i)) result = result + deviation * noise;
     return result;
+  }
+
+ protected:
+  SignalAndNoise level(std::size_t i) const override {
+    const double alpha = alpha_at(timesteps_[i]);
+    return {std::sqrt(alpha), std::sqrt(1 - alpha)};
   }
 
  private:

@@ -36,6 +36,9 @@ class DpmSolverMultistep : public Scheduler {
   at::Tensor step(const at::Tensor &model_output, const at::Tensor &latents, std::size_t i,
                   const at::Tensor &noise, History &history) const override;
 
+ protected:
+  SignalAndNoise level(std::size_t i) const override;
+
  private:
   void refuse_unbuilt(const SchedulerConfig &config) const;
   void use_timesteps(const std::vector<double> &timesteps);
@@ -46,7 +49,6 @@ class DpmSolverMultistep : public Scheduler {
 
   int64_t last_timestep(const SchedulerConfig &config) const;
   int64_t order_at(std::size_t i, std::size_t outputs) const;
-  SignalAndNoise at(std::size_t i) const;
   double lambda(std::size_t i) const;
 
   // The change of the latents that the pictures of the last `order` steps make, without alpha.
@@ -197,7 +199,7 @@ int64_t DpmSolverMultistep::order_at(std::size_t i, std::size_t outputs) const {
   return known;
 }
 
-SignalAndNoise DpmSolverMultistep::at(std::size_t i) const {
+SignalAndNoise DpmSolverMultistep::level(std::size_t i) const {
   const double sigma = sigmas_[i];
   if (schedule_ == SigmaSchedule::flow) return {1 - sigma, sigma};
   const double alpha = 1 / std::hypot(sigma, 1.0);
@@ -206,7 +208,7 @@ SignalAndNoise DpmSolverMultistep::at(std::size_t i) const {
 
 // Half the logarithm of the signal to noise ratio.
 double DpmSolverMultistep::lambda(std::size_t i) const {
-  const SignalAndNoise point = at(i);
+  const SignalAndNoise point = level(i);
   return std::log(point.alpha) - std::log(point.sigma);
 }
 
@@ -235,8 +237,8 @@ at::Tensor DpmSolverMultistep::step(const at::Tensor &model_output, const at::Te
                                     std::size_t i, const at::Tensor &noise,
                                     History &history) const {
   check_step(i, noise);
-  const SignalAndNoise from = at(i);
-  const SignalAndNoise to = at(i + 1);
+  const SignalAndNoise from = level(i);
+  const SignalAndNoise to = level(i + 1);
   auto &pictures = history.outputs;
   if (static_cast<int64_t>(pictures.size()) == solver_order_) pictures.erase(pictures.begin());
   pictures.push_back(limit_.apply(predicted_sample(prediction_, model_output, latents, from)));

@@ -43,10 +43,17 @@ class Pndm : public Scheduler {
   at::Tensor step(const at::Tensor &model_output, const at::Tensor &latents, std::size_t i,
                   const at::Tensor &noise, History &history) const override {
     check_step(i, noise);
-    const at::Tensor result = i < prk_calls_ ? prk_step(model_output, latents, i, history)
-                                             : plms_step(model_output, latents, i, history);
+    const at::Tensor result = history.calls < prk_calls_
+                                  ? prk_step(model_output, latents, i, history)
+                                  : plms_step(model_output, latents, i, history);
     ++history.calls;
     return result;
+  }
+
+ protected:
+  SignalAndNoise level(std::size_t i) const override {
+    const double alpha = alpha_at(timesteps_[i]);
+    return {std::sqrt(alpha), std::sqrt(1 - alpha)};
   }
 
  private:
@@ -74,19 +81,19 @@ class Pndm : public Scheduler {
   // One of the four evaluations of a Runge-Kutta step, which all begin at the same latents.
   at::Tensor prk_step(const at::Tensor &model_output, const at::Tensor &latents, std::size_t i,
                       History &history) const {
-    const std::size_t stage = i % calls_per_prk_step;
+    // Stages are counted from the run's first call, wherever in the table that was.
+    const std::size_t call = history.calls;
+    const std::size_t stage = call % calls_per_prk_step;
     if (stage == 0) {
       history.outputs.push_back(model_output);
       history.sample = latents;
       history.sum = at::zeros_like(model_output);
-    } else if (!history.sum.defined()) {
-      throw Error(ErrorKind::internal, "a Runge-Kutta step of PNDM was begun in its middle");
     }
     constexpr double weights[] = {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6};
     history.sum = history.sum + weights[stage] * model_output;
     const at::Tensor output = stage + 1 == calls_per_prk_step ? history.sum : model_output;
-    const double from = timesteps_[i - stage];
-    const double to = timesteps_[i] - (i % 2 == 0 ? half_stride_ : 0.0);
+    const double from = timesteps_[call - stage];
+    const double to = timesteps_[i] - (call % 2 == 0 ? half_stride_ : 0.0);
     return transfer(output, history.sample, from, to);
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config.hpp"
+#include "scheduler.hpp"
 
 #include <ATen/core/Tensor.h>
 
@@ -19,11 +20,6 @@ enum class PredictionType {
 
 // The configuration's `prediction_type`; flow_prediction only where the class takes it.
 PredictionType prediction_type(const SchedulerConfig &config, bool takes_flow = false);
-
-struct SignalAndNoise {
-  double alpha;
-  double sigma;
-};
 
 // The picture in `latents`. alpha must not be 0 for epsilon.
 at::Tensor predicted_sample(PredictionType type, const at::Tensor &model_output,

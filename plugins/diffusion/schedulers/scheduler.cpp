@@ -5,9 +5,9 @@
 #include "kind.hpp"
 #include "names.hpp"
 
+#include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
-#include <cmath>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -48,6 +48,13 @@ void check_request(const SchedulerKind &kind, const SchedulerRequest &request) {
 
 at::Tensor Scheduler::scale_model_input(const at::Tensor &latents, std::size_t) const {
   return latents;
+}
+
+at::Tensor Scheduler::add_noise(const at::Tensor &original, const at::Tensor &noise,
+                                std::size_t begin) const {
+  check_index(begin);
+  const SignalAndNoise at = level(begin);
+  return at.alpha * original + at.sigma * noise;
 }
 
 void Scheduler::check_index(std::size_t i) const {

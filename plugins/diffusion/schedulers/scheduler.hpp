@@ -11,6 +11,12 @@
 
 namespace pictor::diffusion {
 
+// What latents hold: alpha * picture + sigma * noise.
+struct SignalAndNoise {
+  double alpha;
+  double sigma;
+};
+
 // A sampler over a table computed once: every method is const, no state but the table. One object
 // may serve any number of runs and threads at once.
 class Scheduler {
@@ -25,8 +31,18 @@ class Scheduler {
   // else empty.
   const std::vector<double> &sigmas() const { return sigmas_; }
 
+  // Calls that a step takes, as diffusers' `order`: a run that leaves out the first n steps begins
+  // at call n * calls_per_step().
+  virtual std::size_t calls_per_step() const { return 1; }
+
   // What unit noise is multiplied by to make the first latents.
   virtual double init_noise_sigma() const { return 1.0; }
+
+  // The latents before call `begin` of a run that starts there from a picture (img2img), and those
+  // that inpainting lays over the part to keep. `original`, `noise`: [batch, channels, h, w].
+  // Throws Error (internal) for a `begin` beyond the table.
+  at::Tensor add_noise(const at::Tensor &original, const at::Tensor &noise,
+                       std::size_t begin) const;
 
   // What the model sees of the latents before call `i`.
   virtual at::Tensor scale_model_input(const at::Tensor &latents, std::size_t i) const;
@@ -43,8 +59,9 @@ class Scheduler {
   virtual bool needs_noise(std::size_t) const { return false; }
 
   // x_i -> x_{i+1}. `model_output` and `latents`: [batch, channels, h, w], float32, on one device.
-  // `noise`: as the latents, undefined unless needs_noise(i). Steps must be taken in order, from
-  // any i with a fresh history. Throws Error (internal) for an `i` beyond the table or lost noise.
+  // `noise`: as the latents, undefined unless needs_noise(i). Steps are taken in order; the first
+  // may be any multiple of calls_per_step(), with a fresh history and the latents of add_noise().
+  // Throws Error (internal) for an `i` beyond the table or lost noise.
   virtual at::Tensor step(const at::Tensor &model_output, const at::Tensor &latents, std::size_t i,
                           const at::Tensor &noise, History &history) const = 0;
 
@@ -52,6 +69,9 @@ class Scheduler {
   Scheduler() = default;
   Scheduler(const Scheduler &) = default;
   Scheduler &operator=(const Scheduler &) = default;
+
+  // What the latents hold before call `i`, which lies within the table.
+  virtual SignalAndNoise level(std::size_t i) const = 0;
 
   // Throw as step() says.
   void check_index(std::size_t i) const;

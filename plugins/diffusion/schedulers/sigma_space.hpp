@@ -18,6 +18,8 @@ class SigmaSpaceScheduler : public Scheduler {
  protected:
   PredictionType prediction() const { return prediction_; }
 
+  SignalAndNoise level(std::size_t i) const override { return {1.0, sigmas_[i]}; }
+
   // The picture that the model sees in the latents at step `i`.
   at::Tensor picture(const at::Tensor &model_output, const at::Tensor &latents,
                      std::size_t i) const;

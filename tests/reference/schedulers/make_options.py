@@ -1,11 +1,14 @@
 """Writes options.json: what diffusers computes with options that trajectories.json lacks.
 
 Run with diffusers and scipy at hand; the tests need neither. Latents before step 0 are
-start() * init_noise_sigma, step noise is noise(i), and the model is that of trajectories.json.
+start() * init_noise_sigma, step noise is noise(i), and the model is that of trajectories.json. A
+request that begins at call n starts from start() with noise(n) added instead.
 """
 
 import json
 import math
+import sys
+from unittest import mock
 
 import diffusers
 import torch
@@ -15,7 +18,8 @@ AYS_TIMESTEPS = [999, 850, 736, 645, 545, 455, 343, 233, 124, 24]
 AYS_SIGMAS = [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029]
 
 DDIM, PNDM = "DDIMScheduler", "PNDMScheduler"
-EULER, DPM = "EulerDiscreteScheduler", "DPMSolverMultistepScheduler"
+EULER, EULER_A = "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"
+DPM = "DPMSolverMultistepScheduler"
 SDE = {"algorithm_type": "sde-dpmsolver++"}
 CONTINUOUS = {"timestep_type": "continuous", "prediction_type": "v_prediction"}
 ZERO_SNR = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
@@ -65,6 +69,13 @@ CASES = {
     "dpm_clipped": (DPM, {"lambda_min_clipped": -2.0}, {}),
     "dpm_zero_snr": (DPM, {"prediction_type": "v_prediction", **ZERO_SNR}, {}),
     "dpm_threshold": (DPM, {"thresholding": True, "sample_max_value": 1.2}, {}),
+    "ddim_begin": (DDIM, {"clip_sample": False}, {"begin": 4}),
+    "pndm_begin": (PNDM, {"skip_prk_steps": True, "steps_offset": 1}, {"begin": 3}),
+    "pndm_prk_begin": (PNDM, {}, {"begin": 2}),
+    "euler_begin": (EULER, {"use_karras_sigmas": True}, {"begin": 6}),
+    "euler_a_begin": (EULER_A, {}, {"begin": 3}),
+    "dpm_begin": (DPM, {"solver_order": 3, "use_karras_sigmas": True}, {"begin": 4}),
+    "dpm_flow_begin": (DPM, {**FLOW, "prediction_type": "flow_prediction"}, {"begin": 4}),
 }
 
 
@@ -80,18 +91,31 @@ def noise(i):
     return torch.cos(torch.arange(12.0) + i).view(1, 2, 2, 3)
 
 
+def class_of(name):
+    return getattr(diffusers, name)
+
+
+def first_latents(scheduler, begin):
+    if begin == 0:
+        return start() * scheduler.init_noise_sigma
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(begin)
+    return scheduler.add_noise(start(), noise(begin), scheduler.timesteps[begin : begin + 1])
+
+
 def trajectory(class_name, config, request):
-    scheduler = getattr(diffusers, class_name)(**{**BASE, **config})
+    scheduler = class_of(class_name)(**{**BASE, **config})
     lists = {key: request[key] for key in ("timesteps", "sigmas") if key in request}
     steps = request.get("steps", 10)
     scheduler.set_timesteps(**(lists or {"num_inference_steps": steps}))
-    latents = start() * scheduler.init_noise_sigma
-    for i, t in enumerate(scheduler.timesteps):
+    begin = request.get("begin", 0)
+    latents = first_latents(scheduler, begin)
+    for i, t in enumerate(scheduler.timesteps[begin:], begin):
         output = model(scheduler.scale_model_input(latents, t), float(t))
-        extra = {"variance_noise": noise(i)} if "algorithm_type" in config else {}
-        if "eta" in request:
-            extra = {"variance_noise": noise(i), "eta": request["eta"]}
-        latents = scheduler.step(output, t, latents, **extra).prev_sample
+        extra = {"eta": request["eta"]} if "eta" in request else {}
+        module = sys.modules[class_of(class_name).__module__]
+        with mock.patch.object(module, "randn_tensor", lambda *_, **__: noise(i), create=True):
+            latents = scheduler.step(output, t, latents, **extra).prev_sample
     return {
         "scheduler": class_name,
         "config": {**BASE, **config},
