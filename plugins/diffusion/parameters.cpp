@@ -26,7 +26,7 @@ RuntimeParameter scheduler_parameter() {
                         "The sampler. Our name, diffusers' class name or A1111's label; the "
                         "model's own when not given.");
   for (const KnownScheduler &known : known_schedulers()) {
-    if (!known.built) continue;
+    if (!known.built()) continue;
     std::vector<std::string> aliases = known.aliases;
     aliases.push_back(known.class_name);
     parameter.option(known.name, known.label, std::move(aliases));

@@ -1,16 +1,13 @@
 // Euler's method along sigma: algorithm 2 of Karras et al. 2022 (arXiv:2206.00364) without churn,
 // as diffusers' EulerDiscreteScheduler steps it.
 #include "config.hpp"
-#include "error.hpp"
 #include "kind.hpp"
 #include "prediction.hpp"
 #include "schedule.hpp"
-#include "sigma_schedule.hpp"
 #include "sigma_space.hpp"
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace pictor::diffusion {
@@ -20,14 +17,12 @@ namespace {
 class Euler : public SigmaSpaceScheduler {
  public:
   Euler(const SchedulerConfig &config, const SchedulerRequest &request)
-      : SigmaSpaceScheduler(config), schedule_(sigma_schedule(config)) {
+      : SigmaSpaceScheduler(config) {
     const std::vector<float> table = make_sigma_table(config, make_alphas_cumprod(config));
-    if (!request.sigmas.empty()) {
-      use_sigmas(request.sigmas, table);
-    } else if (!request.timesteps.empty()) {
-      use_timesteps(config, request.timesteps, table);
+    if (request.sigmas.empty()) {
+      use_timesteps(config, request, table);
     } else {
-      use_spacing(config, checked_steps(request, train_timesteps(config)), table);
+      use_sigmas(request.sigmas, table);
     }
     narrow_all(sigmas_);
     if (config.choice("timestep_type", "discrete", {"discrete", "continuous"}) == 1 &&
@@ -52,38 +47,16 @@ class Euler : public SigmaSpaceScheduler {
     timesteps_ = sigmas_to_timesteps({sigmas_.begin(), sigmas_.end() - 1}, table);
   }
 
-  void use_timesteps(const SchedulerConfig &config, const std::vector<double> &timesteps,
+  void use_timesteps(const SchedulerConfig &config, const SchedulerRequest &request,
                      const std::vector<float> &table) {
-    check_timesteps(timesteps, static_cast<int64_t>(table.size()));
-    if (schedule_ != SigmaSchedule::timesteps) {
-      throw Error(ErrorKind::invalid_argument,
-                  "timesteps: a list of them leaves no room for a sigma schedule; drop one of both",
-                  "timesteps");
-    }
-    timesteps_ = timesteps;
-    spread(config, table);
-  }
-
-  void use_spacing(const SchedulerConfig &config, int64_t steps, const std::vector<float> &table) {
-    timesteps_ = spaced_timesteps(config, timestep_spacing(config, "linspace"), steps,
-                                  train_timesteps(config));
-    spread(config, table);
-  }
-
-  // Sigmas from timesteps_, and timesteps_ from those again where a sigma schedule moved them.
-  void spread(const SchedulerConfig &config, const std::vector<float> &table) {
-    narrow_all(timesteps_);
-    const auto count = static_cast<int64_t>(timesteps_.size());
+    timesteps_ = chosen_timesteps(config, request, table);
     if (config.choice("interpolation_type", "linear", {"linear", "log_linear"}) == 0) {
       sigmas_ = interpolate(timesteps_, table);
     } else {
+      const auto count = static_cast<int64_t>(timesteps_.size());
       sigmas_ = exponential_sigmas({table.back(), table.front()}, count + 1);
     }
-    if (schedule_ != SigmaSchedule::timesteps) {
-      const SigmaRange range = configured_range(config, {sigmas_.front(), sigmas_.back()});
-      sigmas_ = spread_sigmas(schedule_, range, count);
-      timesteps_ = sigmas_to_timesteps(sigmas_, table);
-    }
+    spread(config, table);
     sigmas_.push_back(final_sigma(config, table));
   }
 
@@ -94,8 +67,6 @@ class Euler : public SigmaSpaceScheduler {
     }
     for (std::size_t i = 0; i < timesteps_.size(); ++i) timesteps_[i] = 0.25 * std::log(sigmas_[i]);
   }
-
-  SigmaSchedule schedule_;
 };
 
 }  // namespace

@@ -17,13 +17,7 @@ class EulerAncestral : public SigmaSpaceScheduler {
  public:
   EulerAncestral(const SchedulerConfig &config, const SchedulerRequest &request)
       : SigmaSpaceScheduler(config) {
-    const int64_t train = train_timesteps(config);
-    timesteps_ = spaced_timesteps(config, timestep_spacing(config, "linspace"),
-                                  checked_steps(request, train), train);
-    narrow_all(timesteps_);
-    sigmas_ = interpolate(timesteps_, make_sigma_table(config, make_alphas_cumprod(config)));
-    sigmas_.push_back(0.0);
-    narrow_all(sigmas_);
+    use_request(config, request, make_sigma_table(config, make_alphas_cumprod(config)));
   }
 
   bool needs_noise(std::size_t i) const override { return i + 1 < timesteps_.size(); }

@@ -11,6 +11,20 @@ const std::vector<const SchedulerKind *> &scheduler_kinds() {
       &euler_kind(),
       &euler_ancestral_kind(),
       &dpmsolver_multistep_kind(),
+      &ddpm_kind(),
+      &dpmsolver_singlestep_kind(),
+      &deis_kind(),
+      &unipc_kind(),
+      &heun_kind(),
+      &lms_kind(),
+      &kdpm2_kind(),
+      &kdpm2_ancestral_kind(),
+      &lcm_kind(),
+      &tcd_kind(),
+      &flow_euler_kind(),
+      &flow_heun_kind(),
+      &edm_euler_kind(),
+      &edm_dpmsolver_multistep_kind(),
   };
   return kinds;
 }

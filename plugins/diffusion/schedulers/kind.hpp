@@ -22,10 +22,24 @@ struct SchedulerKind {
 
 // Each is defined in the file of its scheduler.
 const SchedulerKind &ddim_kind();
+const SchedulerKind &ddpm_kind();
+const SchedulerKind &deis_kind();
 const SchedulerKind &dpmsolver_multistep_kind();
+const SchedulerKind &dpmsolver_singlestep_kind();
+const SchedulerKind &edm_dpmsolver_multistep_kind();
+const SchedulerKind &edm_euler_kind();
 const SchedulerKind &euler_kind();
 const SchedulerKind &euler_ancestral_kind();
+const SchedulerKind &flow_euler_kind();
+const SchedulerKind &flow_heun_kind();
+const SchedulerKind &heun_kind();
+const SchedulerKind &kdpm2_kind();
+const SchedulerKind &kdpm2_ancestral_kind();
+const SchedulerKind &lcm_kind();
+const SchedulerKind &lms_kind();
 const SchedulerKind &pndm_kind();
+const SchedulerKind &tcd_kind();
+const SchedulerKind &unipc_kind();
 
 // All that are built. A new scheduler is a new file, a line above and a line in this table.
 const std::vector<const SchedulerKind *> &scheduler_kinds();

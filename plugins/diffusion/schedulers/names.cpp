@@ -15,48 +15,45 @@ namespace {
 using nlohmann::json;
 
 std::vector<KnownScheduler> make_known_schedulers() {
+  const json none = json::object();
   const json sde = {{"algorithm_type", "sde-dpmsolver++"}};
-  std::vector<KnownScheduler> known = {
-      {"pndm", "PNDMScheduler", "PNDM", {}, json::object(), true},
-      {"plms", "PNDMScheduler", "PLMS", {}, {{"skip_prk_steps", true}}, true},
-      {"ddim", "DDIMScheduler", "DDIM", {}, json::object(), true},
-      {"euler", "EulerDiscreteScheduler", "Euler", {"k_euler"}, json::object(), true},
+  const json third_order_sde = {{"algorithm_type", "sde-dpmsolver++"}, {"solver_order", 3}};
+  return {
+      {"pndm", "PNDMScheduler", "PNDM", {}, none},
+      {"plms", "PNDMScheduler", "PLMS", {}, {{"skip_prk_steps", true}}},
+      {"ddim", "DDIMScheduler", "DDIM", {}, none},
+      {"ddpm", "DDPMScheduler", "DDPM", {}, none},
+      {"euler", "EulerDiscreteScheduler", "Euler", {"k_euler"}, none},
       {"euler_a",
        "EulerAncestralDiscreteScheduler",
        "Euler a",
        {"euler_ancestral", "k_euler_a"},
-       json::object(),
-       true},
-      {"dpmpp_2m", "DPMSolverMultistepScheduler", "DPM++ 2M", {}, json::object(), true},
-      {"dpmpp_2m_sde", "DPMSolverMultistepScheduler", "DPM++ 2M SDE", {}, sde, true},
-      {"dpmpp_3m_sde",
-       "DPMSolverMultistepScheduler",
-       "DPM++ 3M SDE",
-       {},
-       {{"algorithm_type", "sde-dpmsolver++"}, {"solver_order", 3}},
-       true},
+       none},
+      {"heun", "HeunDiscreteScheduler", "Heun", {"k_heun"}, none},
+      {"lms", "LMSDiscreteScheduler", "LMS", {"k_lms"}, none},
+      {"dpm2", "KDPM2DiscreteScheduler", "DPM2", {"k_dpm_2"}, none},
+      {"dpm2_a",
+       "KDPM2AncestralDiscreteScheduler",
+       "DPM2 a",
+       {"dpm2_ancestral", "k_dpm_2_a"},
+       none},
+      {"dpmpp_2m", "DPMSolverMultistepScheduler", "DPM++ 2M", {}, none},
+      {"dpmpp_2m_sde", "DPMSolverMultistepScheduler", "DPM++ 2M SDE", {}, sde},
+      {"dpmpp_3m_sde", "DPMSolverMultistepScheduler", "DPM++ 3M SDE", {}, third_order_sde},
+      {"dpmpp_2s", "DPMSolverSinglestepScheduler", "DPM++ 2S", {}, none},
+      // Its noise is that of torchsde's Brownian tree, which nothing here reproduces.
+      {"dpmpp_sde", "DPMSolverSDEScheduler", "DPM++ SDE", {}, none},
+      {"deis", "DEISMultistepScheduler", "DEIS", {}, none},
+      {"unipc", "UniPCMultistepScheduler", "UniPC", {}, none},
+      {"lcm", "LCMScheduler", "LCM", {}, none},
+      {"tcd", "TCDScheduler", "TCD", {}, none},
+      {"ipndm", "IPNDMScheduler", "IPNDM", {}, none},
+      {"sa_solver", "SASolverScheduler", "SA Solver", {}, none},
+      {"edm_euler", "EDMEulerScheduler", "EDM Euler", {}, none},
+      {"edm_dpmpp_2m", "EDMDPMSolverMultistepScheduler", "EDM DPM++ 2M", {}, none},
+      {"flow_euler", "FlowMatchEulerDiscreteScheduler", "Flow Euler", {}, none},
+      {"flow_heun", "FlowMatchHeunDiscreteScheduler", "Flow Heun", {}, none},
   };
-  const auto later = [&](const char *name, const char *class_name, const char *label) {
-    known.push_back({name, class_name, label, {}, json::object(), false});
-  };
-  later("ddpm", "DDPMScheduler", "DDPM");
-  later("heun", "HeunDiscreteScheduler", "Heun");
-  later("lms", "LMSDiscreteScheduler", "LMS");
-  later("dpm2", "KDPM2DiscreteScheduler", "DPM2");
-  later("dpm2_a", "KDPM2AncestralDiscreteScheduler", "DPM2 a");
-  later("dpmpp_2s", "DPMSolverSinglestepScheduler", "DPM++ 2S");
-  later("dpmpp_sde", "DPMSolverSDEScheduler", "DPM++ SDE");
-  later("deis", "DEISMultistepScheduler", "DEIS");
-  later("unipc", "UniPCMultistepScheduler", "UniPC");
-  later("lcm", "LCMScheduler", "LCM");
-  later("tcd", "TCDScheduler", "TCD");
-  later("ipndm", "IPNDMScheduler", "IPNDM");
-  later("sa_solver", "SASolverScheduler", "SA Solver");
-  later("edm_euler", "EDMEulerScheduler", "EDM Euler");
-  later("edm_dpmpp_2m", "EDMDPMSolverMultistepScheduler", "EDM DPM++ 2M");
-  later("flow_euler", "FlowMatchEulerDiscreteScheduler", "Flow Euler");
-  later("flow_heun", "FlowMatchHeunDiscreteScheduler", "Flow Heun");
-  return known;
 }
 
 // How names are compared: letters, digits and "pp" for "++" alone.
@@ -106,7 +103,7 @@ std::string joined(const std::vector<std::string> &names) {
 std::string built_names() {
   std::vector<std::string> names;
   for (const KnownScheduler &known : known_schedulers()) {
-    if (known.built) names.push_back(known.name);
+    if (known.built()) names.push_back(known.name);
   }
   return joined(names);
 }
@@ -173,6 +170,10 @@ void check_overrides(const json &overrides, const std::string &class_name) {
 
 }  // namespace
 
+bool KnownScheduler::built() const {
+  return find_kind(class_name) != nullptr;
+}
+
 const std::vector<KnownScheduler> &known_schedulers() {
   static const std::vector<KnownScheduler> known = make_known_schedulers();
   return known;
@@ -189,10 +190,10 @@ SchedulerName resolve_scheduler(std::string_view name) {
   }
   if (!match) throw_unknown(name);
   const KnownScheduler &known = *match->known;
-  if (!known.built) {
+  if (!known.built()) {
     throw Error(ErrorKind::unsupported,
                 "the scheduler " + in_quotes(name) + " (" + known.class_name +
-                    ") is not built yet; those that are: " + built_names(),
+                    ") is known and not built; those that are: " + built_names(),
                 "scheduler");
   }
   SchedulerName resolved{known.class_name, match->by_class ? json::object() : known.overrides};

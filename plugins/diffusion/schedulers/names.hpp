@@ -15,10 +15,12 @@ struct KnownScheduler {
   std::string label;       // A1111's, or diffusers' short one where A1111 has none
   std::vector<std::string> aliases;
   nlohmann::json overrides;  // keys of the configuration that the name implies; an object
-  bool built;                // false: known, but make_scheduler refuses it
+
+  // False: make_scheduler refuses it.
+  bool built() const;
 };
 
-// All names, those that are built first.
+// All names, of which a few are not built.
 const std::vector<KnownScheduler> &known_schedulers();
 
 // What a name stands for: diffusers' class and the keys it implies.

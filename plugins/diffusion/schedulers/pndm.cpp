@@ -1,11 +1,10 @@
 // PNDM: Liu, Ren, Lin & Zhao 2022 (arXiv:2202.09778), as diffusers' PNDMScheduler steps it: three
 // Runge-Kutta steps of four calls each, then linear multistep ("PLMS"). With `skip_prk_steps` the
 // start is two calls of lower order instead.
+#include "alpha_space.hpp"
 #include "config.hpp"
 #include "error.hpp"
 #include "kind.hpp"
-#include "prediction.hpp"
-#include "schedule.hpp"
 
 #include <ATen/ATen.h>
 
@@ -19,13 +18,10 @@ namespace {
 constexpr std::size_t order = 4;
 constexpr std::size_t calls_per_prk_step = 4;
 
-class Pndm : public Scheduler {
+class Pndm : public AlphaSpaceScheduler {
  public:
   Pndm(const SchedulerConfig &config, const SchedulerRequest &request)
-      : prediction_(prediction_type(config)),
-        skip_prk_(config.flag("skip_prk_steps", false)),
-        alphas_cumprod_(make_alphas_cumprod(config)),
-        final_alpha_(config.flag("set_alpha_to_one", false) ? 1.0F : alphas_cumprod_.front()) {
+      : AlphaSpaceScheduler(config, false), skip_prk_(config.flag("skip_prk_steps", false)) {
     const int64_t train = train_timesteps(config);
     const int64_t steps = checked_steps(request, train);
     stride_ = static_cast<double>(train / steps);
@@ -48,12 +44,6 @@ class Pndm : public Scheduler {
                                   : plms_step(model_output, latents, i, history);
     ++history.calls;
     return result;
-  }
-
- protected:
-  SignalAndNoise level(std::size_t i) const override {
-    const double alpha = alpha_at(timesteps_[i]);
-    return {std::sqrt(alpha), std::sqrt(1 - alpha)};
   }
 
  private:
@@ -133,20 +123,12 @@ class Pndm : public Scheduler {
     const double alpha = alpha_at(from);
     const double next = alpha_at(to);
     const at::Tensor epsilon =
-        predicted_noise(prediction_, output, latents, {std::sqrt(alpha), std::sqrt(1 - alpha)});
+        predicted_noise(prediction(), output, latents, {std::sqrt(alpha), std::sqrt(1 - alpha)});
     const double denominator = alpha * std::sqrt(1 - next) + std::sqrt(alpha * (1 - alpha) * next);
     return std::sqrt(next / alpha) * latents - (next - alpha) / denominator * epsilon;
   }
 
-  // alphas_cumprod, and the final one below the first timestep.
-  double alpha_at(double timestep) const {
-    return timestep < 0 ? final_alpha_ : alphas_cumprod_[static_cast<std::size_t>(timestep)];
-  }
-
-  PredictionType prediction_;
   bool skip_prk_;
-  std::vector<float> alphas_cumprod_;
-  float final_alpha_;
   double stride_;
   double half_stride_;
   std::size_t prk_calls_ = 0;

@@ -50,14 +50,14 @@ std::vector<float> trained_betas(const SchedulerConfig &config, const std::vecto
   return {values.begin(), values.end()};
 }
 
-std::vector<float> make_betas(const SchedulerConfig &config) {
+std::vector<float> make_betas(const SchedulerConfig &config, const BetaDefaults &defaults) {
   const auto count = static_cast<std::size_t>(train_timesteps(config));
   const std::vector<double> trained = config.numbers("trained_betas");
   if (!trained.empty()) return trained_betas(config, trained);
-  const double start = config.number("beta_start", 0.0001, 1e-6, 0.999);
-  const double end = config.number("beta_end", 0.02, 1e-6, 0.999);
-  const std::size_t schedule =
-      config.choice("beta_schedule", "linear", {"linear", "scaled_linear", "squaredcos_cap_v2"});
+  const double start = config.number("beta_start", defaults.start, 1e-6, 0.999);
+  const double end = config.number("beta_end", defaults.end, 1e-6, 0.999);
+  const std::size_t schedule = config.choice("beta_schedule", defaults.schedule,
+                                             {"linear", "scaled_linear", "squaredcos_cap_v2"});
   if (schedule == 0) return float_linspace(start, end, count);
   if (schedule == 2) return cosine_betas(count);
   std::vector<float> betas = float_linspace(std::sqrt(start), std::sqrt(end), count);
@@ -99,23 +99,15 @@ std::string counted(std::size_t i) {
   throw Error(ErrorKind::invalid_argument, parameter + ": " + why, parameter);
 }
 
-void check_falling(const std::string &parameter, const std::vector<double> &values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) reject_list(parameter, counted(i) + " is not a finite number");
-    if (i > 0 && values[i] >= values[i - 1]) {
-      reject_list(parameter, counted(i) + " must be smaller than the one before it");
-    }
-  }
-}
-
 }  // namespace
 
 int64_t train_timesteps(const SchedulerConfig &config) {
   return config.integer("num_train_timesteps", 1000, 2, max_train_timesteps);
 }
 
-std::vector<float> make_alphas_cumprod(const SchedulerConfig &config) {
-  std::vector<float> betas = make_betas(config);
+std::vector<float> make_alphas_cumprod(const SchedulerConfig &config,
+                                       const BetaDefaults &defaults) {
+  std::vector<float> betas = make_betas(config, defaults);
   if (config.flag("rescale_betas_zero_snr", false)) betas = rescale_zero_terminal_snr(betas);
   return cumulative_alphas(betas);
 }
@@ -221,12 +213,30 @@ int64_t checked_steps(const SchedulerRequest &request, int64_t train_timesteps) 
               "num_inference_steps");
 }
 
+void check_falling(const std::string &parameter, const std::vector<double> &values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) reject_list(parameter, counted(i) + " is not a finite number");
+    if (i > 0 && values[i] >= values[i - 1]) {
+      reject_list(parameter, counted(i) + " must be smaller than the one before it");
+    }
+  }
+}
+
 void check_timesteps(const std::vector<double> &timesteps, int64_t train_timesteps) {
   check_falling("timesteps", timesteps);
   if (timesteps.front() >= static_cast<double>(train_timesteps) || timesteps.back() < 0) {
     reject_list("timesteps", "every item must lie between 0 and " +
                                  std::to_string(train_timesteps - 1) +
                                  ", the timesteps that the model was trained with");
+  }
+}
+
+void check_whole_timesteps(const std::vector<double> &timesteps, int64_t train_timesteps,
+                           const std::string &class_name) {
+  check_timesteps(timesteps, train_timesteps);
+  for (const double timestep : timesteps) {
+    if (timestep == std::floor(timestep)) continue;
+    reject_list("timesteps", class_name + " takes whole numbers only");
   }
 }
 

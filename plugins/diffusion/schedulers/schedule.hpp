@@ -15,10 +15,18 @@ constexpr int64_t max_train_timesteps = 100'000;
 // The configuration's `num_train_timesteps`.
 int64_t train_timesteps(const SchedulerConfig &config);
 
+// What a class takes where the configuration is silent.
+struct BetaDefaults {
+  double start = 0.0001;
+  double end = 0.02;
+  std::string_view schedule = "linear";
+};
+
 // The share of the picture that is left at each training timestep, [0, num_train_timesteps), by
 // `beta_schedule`, `beta_start`, `beta_end`, `trained_betas` and `rescale_betas_zero_snr` (Lin et
 // al. 2023, arXiv:2305.08891; the last item is then 0).
-std::vector<float> make_alphas_cumprod(const SchedulerConfig &config);
+std::vector<float> make_alphas_cumprod(const SchedulerConfig &config,
+                                       const BetaDefaults &defaults = {});
 
 // The same as noise over picture, sqrt((1 - a) / a), rising with the timestep. A last item of 0
 // is lifted to 2^-24 first, as diffusers does. Throws where float32 cannot hold the schedule.
@@ -54,8 +62,15 @@ std::vector<double> interpolate(const std::vector<double> &x, const std::vector<
 // The request's number of steps, checked against the training schedule.
 int64_t checked_steps(const SchedulerRequest &request, int64_t train_timesteps);
 
+// Throws Error (`parameter`) unless the list holds finite numbers, each below the one before it.
+void check_falling(const std::string &parameter, const std::vector<double> &values);
+
 // Throws Error (timesteps) unless the list falls strictly within [0, train_timesteps).
 void check_timesteps(const std::vector<double> &timesteps, int64_t train_timesteps);
+
+// The same, for a class that takes whole numbers only.
+void check_whole_timesteps(const std::vector<double> &timesteps, int64_t train_timesteps,
+                           const std::string &class_name);
 
 // Throws Error (sigmas) unless the list has two items or more, falls strictly, and stays above 0;
 // the last item may be 0.

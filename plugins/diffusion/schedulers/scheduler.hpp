@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,8 +85,11 @@ class Scheduler {
 struct SchedulerRequest {
   int64_t num_inference_steps = 50;  // 1 to num_train_timesteps; not read when a list is given
   std::vector<double> timesteps;     // falling, each in [0, num_train_timesteps); empty: by spacing
-  std::vector<double> sigmas;        // falling, one more than there are steps; empty: by spacing
-  double eta = 0.0;                  // 0 to 1; read by DDIM alone, as in diffusers
+  std::vector<double> sigmas;        // falling, one more than there are steps; empty: by spacing;
+                                     // a flow takes one for each step
+  double eta = 0.0;                  // 0 to 1; read by DDIM and TCD, as in diffusers
+  std::optional<double> mu = {};     // the shift of a flow with use_dynamic_shifting; see
+                                     // dynamic_shift in flow_schedule.hpp
 };
 
 // The scheduler of a run. `config`: the model's scheduler_config.json with overrides laid over it

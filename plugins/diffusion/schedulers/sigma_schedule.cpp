@@ -1,5 +1,6 @@
 #include "sigma_schedule.hpp"
 
+#include "error.hpp"
 #include "schedule.hpp"
 
 #include <boost/math/distributions/beta.hpp>
@@ -32,6 +33,13 @@ SigmaSchedule sigma_schedule(const SchedulerConfig &config) {
   return chosen;
 }
 
+void check_room_for_timesteps(SigmaSchedule schedule) {
+  if (schedule == SigmaSchedule::timesteps) return;
+  throw Error(ErrorKind::invalid_argument,
+              "timesteps: a list of them leaves no room for a sigma schedule; drop one of both",
+              "timesteps");
+}
+
 SigmaRange configured_range(const SchedulerConfig &config, SigmaRange range) {
   constexpr double smallest = 1e-6;
   constexpr double largest = 1e6;
@@ -41,8 +49,7 @@ SigmaRange configured_range(const SchedulerConfig &config, SigmaRange range) {
   return range;
 }
 
-std::vector<double> karras_sigmas(SigmaRange range, int64_t count) {
-  constexpr double rho = 7.0;
+std::vector<double> karras_sigmas(SigmaRange range, int64_t count, double rho) {
   const double high = std::pow(range.high, 1 / rho);
   const double low = std::pow(range.low, 1 / rho);
   std::vector<double> sigmas = linspace(0, 1, count);
@@ -70,17 +77,6 @@ std::vector<double> spread_sigmas(SigmaSchedule schedule, SigmaRange range, int6
   if (schedule == SigmaSchedule::karras) return karras_sigmas(range, count);
   if (schedule == SigmaSchedule::beta) return beta_sigmas(range, count);
   return exponential_sigmas(range, count);
-}
-
-std::vector<double> flow_sigmas(double shift, int64_t count, int64_t train_timesteps) {
-  std::vector<double> sigmas = linspace(1, 1 / static_cast<double>(train_timesteps), count + 1);
-  std::reverse(sigmas.begin(), sigmas.end());
-  sigmas.pop_back();
-  for (double &sigma : sigmas) {
-    sigma = 1 - sigma;
-    sigma = shift * sigma / (1 + (shift - 1) * sigma);
-  }
-  return sigmas;
 }
 
 std::vector<double> sigmas_to_timesteps(const std::vector<double> &sigmas,

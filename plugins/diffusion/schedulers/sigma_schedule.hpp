@@ -22,6 +22,9 @@ enum class SigmaSchedule {
 // name two.
 SigmaSchedule sigma_schedule(const SchedulerConfig &config);
 
+// Throws Error (timesteps) where `schedule` would move the timesteps that a request brings.
+void check_room_for_timesteps(SigmaSchedule schedule);
+
 struct SigmaRange {
   double high;
   double low;
@@ -31,15 +34,12 @@ struct SigmaRange {
 SigmaRange configured_range(const SchedulerConfig &config, SigmaRange range);
 
 // `count` falling sigmas over the range; one is range.high.
-std::vector<double> karras_sigmas(SigmaRange range, int64_t count);
+std::vector<double> karras_sigmas(SigmaRange range, int64_t count, double rho = 7.0);
 std::vector<double> exponential_sigmas(SigmaRange range, int64_t count);
 std::vector<double> beta_sigmas(SigmaRange range, int64_t count);
 
 // The sigmas of `schedule`, which is karras, exponential or beta.
 std::vector<double> spread_sigmas(SigmaSchedule schedule, SigmaRange range, int64_t count);
-
-// `count` falling sigmas in (0, 1) of a flow of `train_timesteps` steps moved by `shift`.
-std::vector<double> flow_sigmas(double shift, int64_t count, int64_t train_timesteps);
 
 // The training timesteps whose noise in `sigma_table` (rising) is nearest in the logarithm, with
 // a fraction between two of them.

@@ -1,6 +1,7 @@
 // What make_scheduler takes, and what it refuses.
 #include "error.hpp"
 #include "fixed_model.hpp"
+#include "schedulers/flow_schedule.hpp"
 #include "schedulers/names.hpp"
 #include "schedulers/scheduler.hpp"
 #include "support/catch.hpp"
@@ -44,12 +45,13 @@ std::string sigmas_error(const std::string &name, const std::vector<double> &sig
   return error_of(name, json::object(), {10, {}, sigmas, 0});
 }
 
-// Runs all steps against a model that sees some noise, and returns the latents.
-at::Tensor run(const Scheduler &scheduler) {
+// Runs the steps from `begin` against a model that sees some noise, and returns the latents.
+at::Tensor run(const Scheduler &scheduler, std::size_t begin = 0) {
   const at::Tensor noise = at::linspace(-1, 1, 48, at::kFloat).view({1, 3, 4, 4});
-  at::Tensor latents = noise * scheduler.init_noise_sigma();
+  at::Tensor latents =
+      begin == 0 ? noise * scheduler.init_noise_sigma() : scheduler.add_noise(noise, noise, begin);
   Scheduler::History history;
-  for (std::size_t i = 0; i < scheduler.timesteps().size(); ++i) {
+  for (std::size_t i = begin; i < scheduler.timesteps().size(); ++i) {
     const at::Tensor input = scheduler.scale_model_input(latents, i);
     const at::Tensor output = test::fixed_model(input, scheduler.timesteps()[i]);
     latents = scheduler.step(output, latents, i, scheduler.needs_noise(i) ? noise : at::Tensor(),
@@ -58,13 +60,22 @@ at::Tensor run(const Scheduler &scheduler) {
   return latents;
 }
 
-const std::vector<std::string> all_names = {"pndm",    "plms",     "ddim",         "euler",
-                                            "euler_a", "dpmpp_2m", "dpmpp_2m_sde", "dpmpp_3m_sde"};
+// All that are built, under our names.
+const std::vector<std::string> &all_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> built;
+    for (const KnownScheduler &known : known_schedulers()) {
+      if (known.built()) built.push_back(known.name);
+    }
+    return built;
+  }();
+  return names;
+}
 
 }  // namespace
 
 TEST_CASE("the number of steps is checked") {
-  for (const std::string &name : all_names) {
+  for (const std::string &name : all_names()) {
     INFO(name);
     for (const int64_t steps : {int64_t{0}, int64_t{-3}, int64_t{1001}, INT64_MIN, INT64_MAX}) {
       CHECK_THAT(steps_error(name, steps, json::object()),
@@ -83,10 +94,11 @@ TEST_CASE("the leading spacing refuses to pass the last training timestep") {
 }
 
 TEST_CASE("any number of steps gives finite latents in every spacing") {
-  for (const std::string &name : all_names) {
+  for (const std::string &name : all_names()) {
     for (const char *spacing : {"leading", "trailing", "linspace"}) {
       for (const int64_t steps : {1, 2, 3, 4, 5, 48, 300, 999}) {
         if (name == "pndm" && steps < 4) continue;
+        if ((name == "lcm" || name == "tcd") && steps > 50) continue;
         INFO(name << ' ' << spacing << ' ' << steps);
         const json config = {{"timestep_spacing", spacing}, {"beta_schedule", "scaled_linear"}};
         const auto scheduler = make_scheduler(name, config, {steps, {}, {}, 0.5});
@@ -100,6 +112,74 @@ TEST_CASE("PNDM with Runge-Kutta steps needs four") {
   CHECK_THAT(steps_error("pndm", 3, json::object()),
              ContainsSubstring("num_inference_steps") && ContainsSubstring("plms"));
   CHECK(make_scheduler("pndm", json::object(), {10, {}, {}, 0})->timesteps().size() == 19);
+}
+
+TEST_CASE("LCM and TCD draw with the steps of their distillation at most") {
+  for (const char *name : {"lcm", "tcd"}) {
+    INFO(name);
+    CHECK_THAT(steps_error(name, 51, json::object()),
+               ContainsSubstring("num_inference_steps") && ContainsSubstring("which are 50"));
+    CHECK(steps_error(name, 100, {{"original_inference_steps", 100}}) == "no error");
+  }
+}
+
+TEST_CASE("a flow is shifted by mu where the configuration says so") {
+  const json config = {{"use_dynamic_shifting", true}, {"shift", 3.0}};
+  const auto flow_error = [&](double mu) {
+    return error_of("flow_euler", config, {4, {}, {}, 0, mu});
+  };
+  CHECK_THAT(flow_error(20), ContainsSubstring("mu: ") && ContainsSubstring("0.01 to 100"));
+  CHECK_THAT(flow_error(nan), ContainsSubstring("mu: "));
+  CHECK_THAT(flow_error(-infinity), ContainsSubstring("mu: "));
+  const auto still = make_scheduler("flow_euler", json::object(), {4, {}, {}, 0});
+  CHECK(make_scheduler("flow_euler", config, {4, {}, {}, 0, 0.0})->sigmas() == still->sigmas());
+}
+
+TEST_CASE("mu is linear in the picture's size") {
+  CHECK(dynamic_shift(json::object(), 256) == Approx(0.5));
+  CHECK(dynamic_shift(json::object(), 4096) == Approx(1.15));
+  CHECK(dynamic_shift({{"base_shift", 0}, {"max_shift", 2}, {"max_image_seq_len", 512}}, 384) ==
+        Approx(1.0));
+  CHECK_THROWS_AS(dynamic_shift({{"base_shift", "x"}}, 256), Error);
+  CHECK_THROWS_AS(dynamic_shift({{"max_image_seq_len", 256}}, 256), Error);
+}
+
+TEST_CASE("latents of a picture are those of the step they begin at") {
+  const at::Tensor picture = at::full({1, 1, 2, 2}, 0.5);
+  const at::Tensor noise = at::full({1, 1, 2, 2}, -2.0);
+  for (const std::string &name : all_names()) {
+    INFO(name);
+    const auto scheduler = make_scheduler(name, json::object(), {10, {}, {}, 0});
+    const std::size_t begin = 4 * scheduler->calls_per_step();
+    const at::Tensor latents = scheduler->add_noise(picture, noise, begin);
+    CHECK(latents.sizes() == picture.sizes());
+    // Less noise than at the first step, and some of it.
+    const double first = scheduler->add_noise(picture, noise, 0).mean().item<double>();
+    CHECK(latents.mean().item<double>() > first);
+    CHECK(latents.mean().item<double>() < 0.5);
+    CHECK_THROWS_AS(scheduler->add_noise(picture, noise, scheduler->timesteps().size()), Error);
+  }
+}
+
+TEST_CASE("a run may begin at any step") {
+  for (const std::string &name : all_names()) {
+    const auto scheduler =
+        make_scheduler(name, {{"beta_schedule", "scaled_linear"}}, {10, {}, {}, 0.5});
+    for (std::size_t step = 1; step < 10; ++step) {
+      INFO(name << ' ' << step);
+      CHECK(at::isfinite(run(*scheduler, step * scheduler->calls_per_step())).all().item<bool>());
+    }
+  }
+}
+
+TEST_CASE("a step of two calls cannot begin with its second") {
+  const at::Tensor latents = at::zeros({1, 4, 2, 2});
+  for (const char *name : {"heun", "dpm2", "dpm2_a", "flow_heun"}) {
+    INFO(name);
+    Scheduler::History history;
+    const auto scheduler = make_scheduler(name, json::object(), {3, {}, {}, 0});
+    CHECK_THROWS_AS(scheduler->step(latents, latents, 1, latents, history), Error);
+  }
 }
 
 TEST_CASE("eta is checked") {
@@ -137,10 +217,32 @@ TEST_CASE("values of the configuration are checked") {
   refused("dpmpp_2m", {{"solver_order", 4}}, "between 1 and 3");
   refused("dpmpp_2m", {{"algorithm_type", "euler"}}, "sde-dpmsolver++, dpmsolver++");
   refused("dpmpp_2m", {{"algorithm_type", "dpmsolver"}}, "not built; use dpmsolver++");
-  refused("dpmpp_2m", {{"use_dynamic_shifting", true}}, "not built");
+  refused("dpmpp_2m", {{"use_dynamic_shifting", true}, {"use_flow_sigmas", true}},
+          "set it to false, and flow_shift instead");
   refused("dpmpp_2m", {{"variance_type", "learned_range"}}, "not built");
   refused("dpmpp_2m", {{"prediction_type", "flow_prediction"}}, "needs use_flow_sigmas");
   refused("dpmpp_2m", {{"lambda_min_clipped", 100}}, "leaves no timestep");
+  refused("dpmpp_2s", {{"algorithm_type", "sde-dpmsolver"}}, "not built; use sde-dpmsolver++");
+  refused("dpmpp_2s", {{"solver_order", 0}}, "between 1 and 3");
+  refused("deis", {{"solver_type", "rk4"}}, "one of: logrho");
+  refused("deis", {{"algorithm_type", "sde-dpmsolver++"}}, "one of: deis");
+  refused("unipc", {{"solver_order", 2.5}}, "whole number");
+  refused("unipc", {{"predict_x0", false}}, "final_sigmas_type sigma_min");
+  refused("unipc", {{"disable_corrector", {0, "one"}}}, "item 1");
+  refused("unipc", {{"use_flow_sigmas", true}, {"use_karras_sigmas", true}}, "choose one");
+  refused("ddpm", {{"variance_type", "learned_range"}}, "not built");
+  refused("ddpm", {{"variance_type", "fixed_large_log"}}, "fixed_small, fixed_small_log");
+  refused("lcm", {{"original_inference_steps", 2000}}, "between 1 and 1000");
+  refused("tcd", {{"rescale_betas_zero_snr", true}}, "zero signal to noise");
+  refused("heun", {{"clip_sample", "yes"}}, "true or false");
+  refused("dpm2", {{"prediction_type", "sample"}}, "no such form");
+  refused("dpm2_a", {{"prediction_type", "sample"}}, "no such form");
+  refused("edm_euler", {{"sigma_schedule", "beta"}}, "karras, exponential");
+  refused("edm_dpmpp_2m", {{"sigma_min", 100}}, "must not exceed");
+  refused("flow_euler", {{"shift", 0}}, "between 0.01 and 100");
+  refused("flow_euler", {{"use_dynamic_shifting", true}}, "set it to false, and shift instead");
+  refused("flow_euler", {{"shift_terminal", 1}}, "between 0 and 0.999");
+  refused("flow_heun", {{"shift", "large"}}, "must be a number");
 }
 
 TEST_CASE("null and the keys of other classes are as if absent") {
@@ -158,17 +260,20 @@ TEST_CASE("an empty name means the model's own class") {
 TEST_CASE("lists are taken where diffusers' class takes them") {
   CHECK_THAT(timesteps_error("ddim", {900, 500}),
              ContainsSubstring("DDIMScheduler takes no list of timesteps; those which do are "
-                               "EulerDiscreteScheduler, DPMSolverMultistepScheduler"));
+                               "EulerDiscreteScheduler, DPMSolverMultistepScheduler, "));
   CHECK_THAT(sigmas_error("dpmpp_2m", {10, 5, 0}),
              ContainsSubstring("those which do are EulerDiscreteScheduler"));
   CHECK_THAT(error_of("euler", json::object(), {10, {900}, {10, 0}, 0}),
              ContainsSubstring("not both"));
-  CHECK_THAT(error_of("euler", {{"use_karras_sigmas", true}}, {10, {900, 500}, {}, 0}),
-             ContainsSubstring("timesteps: ") && ContainsSubstring("sigma schedule"));
+  for (const char *name : {"euler", "heun", "dpmpp_2m", "dpmpp_2s"}) {
+    CHECK_THAT(error_of(name, {{"use_karras_sigmas", true}}, {10, {900, 500}, {}, 0}),
+               ContainsSubstring("timesteps: ") && ContainsSubstring("sigma schedule"));
+  }
+  CHECK_THAT(sigmas_error("unipc", {0.9, 0.5}), ContainsSubstring("with use_flow_sigmas only"));
 }
 
 TEST_CASE("the items of a list are checked") {
-  for (const std::string name : {"euler", "dpmpp_2m"}) {
+  for (const std::string name : {"euler", "heun", "dpmpp_2m", "dpmpp_2s", "ddpm", "lcm"}) {
     INFO(name);
     CHECK_THAT(timesteps_error(name, {900, nan, 3}), ContainsSubstring("item 1 is not a finite"));
     CHECK_THAT(timesteps_error(name, {900, 900}), ContainsSubstring("item 1 must be smaller"));
@@ -176,7 +281,14 @@ TEST_CASE("the items of a list are checked") {
     CHECK_THAT(timesteps_error(name, {1000, 9}), ContainsSubstring("between 0 and 999"));
     CHECK_THAT(timesteps_error(name, {9, -1}), ContainsSubstring("between 0 and 999"));
   }
-  CHECK_THAT(timesteps_error("dpmpp_2m", {900.5}), ContainsSubstring("whole numbers"));
+  for (const char *name : {"dpmpp_2m", "dpmpp_2s", "ddpm", "lcm", "tcd"}) {
+    CHECK_THAT(timesteps_error(name, {900.5}), ContainsSubstring("whole numbers"));
+  }
+  CHECK_THAT(timesteps_error("flow_euler", {1000.5, 9}), ContainsSubstring("1000 at most"));
+  CHECK_THAT(timesteps_error("flow_euler", {9, 0}), ContainsSubstring("above 0"));
+  CHECK_THAT(sigmas_error("flow_euler", {1.5, 0.5}), ContainsSubstring("1 at most"));
+  CHECK_THAT(sigmas_error("flow_euler", {0.5, nan}), ContainsSubstring("item 1 is not a finite"));
+  CHECK_THAT(sigmas_error("flow_euler", {0.5, 0.5}), ContainsSubstring("item 1 must be smaller"));
   CHECK_THAT(sigmas_error("euler", {10}), ContainsSubstring("two at least"));
   CHECK_THAT(sigmas_error("euler", {infinity, 1}), ContainsSubstring("item 0 is not a finite"));
   CHECK_THAT(sigmas_error("euler", {1e300, 1}), ContainsSubstring("item 0 is not a finite"));

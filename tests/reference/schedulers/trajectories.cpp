@@ -58,11 +58,9 @@ class TensorFile {
 
 }  // namespace
 
-std::vector<std::string> trajectories_of(const std::string &scheduler) {
+std::vector<std::string> trajectory_names() {
   std::vector<std::string> names;
-  for (const auto &item : cases().items()) {
-    if (item.value().at("scheduler") == scheduler) names.push_back(item.key());
-  }
+  for (const auto &item : cases().items()) names.push_back(item.key());
   return names;
 }
 
@@ -70,11 +68,13 @@ Trajectory load_trajectory(const std::string &name) {
   static const TensorFile file(folder + "trajectories.safetensors");
   const ordered_json &stored = cases().at(name);
   const ordered_json &eta = stored.at("eta");
+  const ordered_json &mu = stored.at("mu");
   return {stored.at("scheduler"),
           nlohmann::json::parse(stored.at("config").dump()),
           stored.at("num_inference_steps"),
           stored.at("seed"),
           eta.is_null() ? 0.0 : eta.get<double>(),
+          mu.is_null() ? std::optional<double>() : mu.get<double>(),
           stored.at("init_noise_sigma"),
           file.find(name + ".noise"),
           file.find(name + ".timesteps"),

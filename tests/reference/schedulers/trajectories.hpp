@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Trajectory {
   int64_t num_inference_steps;
   uint64_t seed;
   double eta;
+  std::optional<double> mu;
   double init_noise_sigma;
   at::Tensor noise;         // unit noise before the first step: [1, 4, 5, 7]
   at::Tensor timesteps;     // [calls]
@@ -24,8 +26,8 @@ struct Trajectory {
   at::Tensor latents;       // after each call, the same shape
 };
 
-// The names of the cases of one class, in the file's order.
-std::vector<std::string> trajectories_of(const std::string &scheduler);
+// The names of all cases, in the file's order.
+std::vector<std::string> trajectory_names();
 
 // Throws std::out_of_range for an unknown case.
 Trajectory load_trajectory(const std::string &name);
