@@ -41,7 +41,8 @@ TEST_CASE("every kind of file becomes the pixels that PIL reads") {
 
 TEST_CASE("a stretched picture is PIL's to the bit") {
   const at::Tensor picture = by_pil("gradient.png");
-  for (const auto &[width, height] : {std::pair{13, 9}, {26, 31}, {5, 4}, {13, 20}}) {
+  for (const auto &[width, height] :
+       {std::pair{13, 9}, {26, 31}, {5, 4}, {13, 20}, {20, 5}, {12, 6}, {10, 4}}) {
     const std::string size = std::to_string(width) + "x" + std::to_string(height);
     INFO(size);
     CHECK(resize_lanczos(picture, height, width).equal(by_pil("gradient.png " + size)));

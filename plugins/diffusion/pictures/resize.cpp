@@ -71,16 +71,31 @@ at::Tensor resample(const at::Tensor &x, int64_t to) {
   return result;
 }
 
+// uint8 [h, w, channels] -> [h, width, channels]
+at::Tensor resample_width(const at::Tensor &x, int64_t width) {
+  return x.size(1) == width ? x : resample(x, width);
+}
+
+// uint8 [h, w, channels] -> [height, w, channels]
+at::Tensor resample_height(const at::Tensor &x, int64_t height) {
+  const int64_t width = x.size(1), channels = x.size(2);
+  if (x.size(0) == height) return x;
+  return resample(x.view({1, x.size(0), width * channels}), height).view({height, width, channels});
+}
+
+// Pillow 13 begins with the height where that shrinks by much more pixels than the width does;
+// the pixels between are rounded, so that the order shows.
+bool height_comes_first(const at::Tensor &picture, int64_t height, int64_t width) {
+  const int64_t fewer_rows = picture.size(0) - height, fewer_columns = picture.size(1) - width;
+  return fewer_rows > 0 && fewer_rows > 2 * fewer_columns;
+}
+
 }  // namespace
 
 at::Tensor resize_lanczos(const at::Tensor &picture, int64_t height, int64_t width) {
-  at::Tensor x = picture.contiguous();
-  const int64_t channels = x.size(2);
-  if (x.size(1) != width) x = resample(x, width);
-  if (x.size(0) != height) {
-    x = resample(x.view({1, x.size(0), width * channels}), height).view({height, width, channels});
-  }
-  return x;
+  const at::Tensor x = picture.contiguous();
+  return height_comes_first(x, height, width) ? resample_width(resample_height(x, height), width)
+                                              : resample_height(resample_width(x, width), height);
 }
 
 at::Tensor to_gray(const at::Tensor &picture) {

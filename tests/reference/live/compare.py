@@ -9,6 +9,7 @@ FAMILIES.
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ try:
     import transformers
     from safetensors.torch import save_file
 
+    import case
     import unet_families
 except ImportError as error:
     print(f"skipped: {error}")
@@ -42,33 +44,33 @@ def scheduler_json(scheduler):
     return {"class_name": type(scheduler).__name__, **config}
 
 
-def draw(case, model):
+def draw(one, model):
     """What diffusers draws: latents, and the picture that the autoencoder makes of them."""
-    pipe = case.pipeline(**model.components, **case.options)
-    if case.scheduler is not None:
-        pipe.scheduler = case.scheduler
+    pipe = one.pipeline(**model.components, **one.options)
+    if one.scheduler is not None:
+        pipe.scheduler = one.scheduler
     pipe.set_progress_bar_config(disable=True)
-    generators = [torch.Generator().manual_seed(seed) for seed in case.seeds]
+    generators = [torch.Generator().manual_seed(seed) for seed in one.seeds]
     with torch.no_grad():
         latents = pipe(
-            **case.call, **case.pictures, generator=generators, output_type="latent"
+            **one.call, **one.pictures, generator=generators, output_type="latent"
         ).images
-        decoded = case.decode(pipe, latents)
+        decoded = one.decode(pipe, latents)
     unit = (decoded / 2 + 0.5).clamp(0, 1)
     image = (unit * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
     return latents.contiguous(), image, scheduler_json(pipe.scheduler)
 
 
-def write(case, model, stem):
-    latents, image, scheduler = draw(case, model)
+def write(one, model, stem):
+    latents, image, scheduler = draw(one, model)
     stored = {
-        "pipeline": case.pipeline.__name__,
-        "call": case.call,
-        "seeds": case.seeds,
+        "pipeline": one.pipeline.__name__,
+        "call": one.call,
+        "seeds": one.seeds,
         "scheduler": scheduler,
     }
     Path(f"{stem}.json").write_text(json.dumps(stored, default=list))
-    save_file({"latents": latents, "image": image, **case.tensors()}, f"{stem}.safetensors")
+    save_file({"latents": latents, "image": image, **one.tensors()}, f"{stem}.safetensors")
     return latents
 
 
@@ -86,6 +88,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         model, cases = FAMILIES[family]()
         model.save_pretrained(folder)
+        for tokenizer in Path(folder).glob("tokenizer*"):
+            # transformers 5 writes tokenizer.json alone, which is not read here.
+            shutil.copytree(case.TOKENIZER, tokenizer, dirs_exist_ok=True)
         for name, make in cases.items():
             stem = os.path.join(folder, name)
             write(make(model), model, stem)

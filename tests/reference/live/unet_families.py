@@ -9,10 +9,10 @@ from case import (
     autoencoder,
     mask,
     picture,
+    prompts,
     scheduler,
     seeds,
     text_encoder,
-    texts,
     tokenizer,
 )
 
@@ -74,16 +74,15 @@ def side():
 
 def common(count, steps):
     return {
-        **texts(count),
-        **texts(count, "negative_prompt"),
+        **prompts(count),
         "num_inference_steps": steps,
         "guidance_scale": random.choice([1.0, 4.5, 7.5]),
     }
 
 
-def text_case(model, pipeline, **extra):
-    call = {**common(2, random.randrange(3, 7)), "width": side(), "height": side(), **extra}
-    return Case(pipeline, call, seeds(2), scheduler=scheduler(model.scheduler, SCHEDULERS))
+def text_case(model, pipeline, count=2, **extra):
+    call = {**common(count, random.randrange(3, 7)), "width": side(), "height": side(), **extra}
+    return Case(pipeline, call, seeds(count), scheduler=scheduler(model.scheduler, SCHEDULERS))
 
 
 def image_case(model, pipeline, **extra):
@@ -198,10 +197,13 @@ def sdxl():
         case.call["guidance_scale"] = 5.0
         return case
 
+    # One picture: with more, diffusers gives the negative sizes to the wrong rows of its batch.
+    def text(m):
+        kind = diffusers.StableDiffusionXLPipeline
+        return text_case(m, kind, count=1, prompt_2=["an owl"], clip_skip=1, **sizes)
+
     return model, {
-        "text": lambda m: text_case(
-            m, diffusers.StableDiffusionXLPipeline, prompt_2=["an owl", "tea"], clip_skip=1, **sizes
-        ),
+        "text": text,
         "no_negative": zeros,
         "unfinished": lambda m: text_case(
             m, diffusers.StableDiffusionXLPipeline, denoising_end=0.6, num_inference_steps=8

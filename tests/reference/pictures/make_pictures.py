@@ -1,6 +1,6 @@
 """Writes the files beside it, and pixels.safetensors: what PIL makes of them.
 
-Run with pillow, numpy and safetensors at hand; the tests need none of them.
+Run with pillow 13, numpy and safetensors at hand; the tests need none of them.
 """
 
 from pathlib import Path
@@ -10,7 +10,8 @@ from PIL import Image, ImageOps
 from safetensors.numpy import save_file
 
 HERE = Path(__file__).parent
-SIZES = [(13, 9), (26, 31), (5, 4), (13, 20)]  # width, height that gradient.png is stretched to
+# Width and height that gradient.png is stretched to: of 13 x 9.
+SIZES = [(13, 9), (26, 31), (5, 4), (13, 20), (20, 5), (12, 6), (10, 4)]
 
 
 def gradient(width, height, channels):
