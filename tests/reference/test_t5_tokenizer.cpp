@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -149,4 +150,19 @@ TEST_CASE("a normalizer's table that lies about itself is no danger") {
   table.replace(4 + 4 * 'a', 4, std::string("a\x01\0\0", 4));  // its value is 0x161
   CHECK(with_table(table).encode("a") == Ids{2, 3, 1});
   CHECK(with_table(table + std::string(0x161, ' ') + "\u2581").encode("a") == Ids{2, 1});
+}
+
+TEST_CASE("a damaged sentencepiece model is refused or read, and never the end of the process") {
+  const std::string whole = read_file(t5_folder() / "spiece.model");
+  std::minstd_rand random{1};
+  for (int i = 0; i < 100; ++i) {
+    std::string damaged = whole.substr(0, i % 2 == 0 ? whole.size() : random() % whole.size());
+    for (int flip = 0; flip < 20; ++flip) damaged[random() % damaged.size()] ^= 1 << random() % 8;
+    try {
+      const Ids ids = tokenizer_of(damaged).encode("a \uFF21\u0301 fox");
+      CHECK(ids.back() >= 0);
+    } catch (const Error &error) {
+      CHECK_THAT(error.what(), ContainsSubstring("spiece.model"));
+    }
+  }
 }
