@@ -63,9 +63,9 @@ ModelInfo DiffusionModel::info() {
   return {.id = "diffusion",
           .label = "Local diffusion",
           .doc =
-              "Draws with a Stable Diffusion model from a folder in the diffusers layout, on the "
-              "CPU or a GPU: from text, from a picture or into a masked one. Same seed, same "
-              "picture as diffusers.",
+              "Draws with a Stable Diffusion or FLUX model from a folder in the diffusers layout, "
+              "on the CPU or a GPU: from text, from a picture or into a masked one. Same seed, "
+              "same picture as diffusers.",
           .features = {"text-to-image", "image-to-image", "inpainting"},
           .max_batch = 16,
           .deterministic = true};

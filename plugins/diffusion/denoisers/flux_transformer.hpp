@@ -30,7 +30,7 @@ struct FluxTransformerConfig {
   int64_t width() const { return num_attention_heads * attention_head_dim; }
 };
 
-// Throws Error: unsupported for a feature that is not built.
+// Throws Error for values that do not fit together.
 FluxTransformerConfig read_flux_transformer_config(const JsonFile &file);
 
 // Attention and feed-forward side by side, over picture and text together.
