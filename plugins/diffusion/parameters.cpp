@@ -108,19 +108,30 @@ std::vector<RuntimeParameter> drawing_parameters() {
           .alias("steps")
           .range(1, 1000)
           .doc("Denoising steps. Not given: what diffusers takes for the model's family, 50 for "
-               "Stable Diffusion 1, 2 and XL."),
+               "Stable Diffusion 1, 2 and XL, 28 for 3 and FLUX."),
       P::number("guidance_scale")
           .alias("cfg_scale")
           .range(0, 100)
           .doc("How strongly the picture follows the prompt; at most 1 switches guidance off. Not "
                "given: what diffusers takes for the model's family, 7.5 for Stable Diffusion 1 "
-               "and 2, 5 for XL (7.5 with mask_image)."),
+               "and 2, 5 for XL (7.5 with mask_image), 7 for 3, 3.5 for FLUX."),
       P::number("guidance_rescale")
           .range(0, 1)
           .default_value(0.0)
           .advanced()
           .doc("Pulls the guided prediction back to the contrast of the unguided one (Lin et al., "
                "2023)."),
+      P::number("true_cfg_scale")
+          .range(0, 100)
+          .default_value(1.0)
+          .advanced()
+          .doc("FLUX: above 1, how strongly the picture moves away from negative_prompt, at twice "
+               "the time."),
+      P::integer("max_sequence_length")
+          .range(1, 512)
+          .advanced()
+          .doc("SD 3 and FLUX: tokens that T5 reads of a prompt. Not given: 256, and 512 for FLUX "
+               "dev."),
       P::number("eta").range(0, 1).default_value(0.0).advanced().doc(
           "Noise that DDIM adds at each step: 0 none, 1 as DDPM."),
       P::integer("clip_skip")
@@ -168,7 +179,8 @@ std::vector<RuntimeParameter> xl_parameters() {
       P::string("prompt_2")
           .default_value("")
           .advanced()
-          .doc("The prompt for the second text encoder of XL; prompt when empty."),
+          .doc("The prompt for the second text encoder of XL and 3, and for FLUX's T5; prompt "
+               "when empty."),
       P::string("negative_prompt_2")
           .default_value("")
           .advanced()
@@ -275,6 +287,10 @@ DrawingSettings settings_of(const Params &kwargs) {
   settings.size = size_of(kwargs, "");
   settings.negative_size = size_of(kwargs, "negative_");
   settings.guidance_rescale = kwargs.get<double>("guidance_rescale");
+  settings.true_cfg_scale = kwargs.get<double>("true_cfg_scale");
+  if (kwargs.has("max_sequence_length")) {
+    settings.max_sequence_length = kwargs.get<std::int64_t>("max_sequence_length");
+  }
   settings.eta = kwargs.get<double>("eta");
   settings.clip_skip = kwargs.get<std::int64_t>("clip_skip");
   settings.timesteps = kwargs.get<std::vector<double>>("timesteps", {});

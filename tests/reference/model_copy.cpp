@@ -28,8 +28,10 @@ void write(const std::filesystem::path &path, const std::string &bytes) {
 
 }  // namespace
 
-ModelCopy::ModelCopy() {
-  std::filesystem::copy(tiny_sd15(), path(), std::filesystem::copy_options::recursive);
+ModelCopy::ModelCopy() : ModelCopy(tiny_sd15()) {}
+
+ModelCopy::ModelCopy(const std::filesystem::path &model) {
+  std::filesystem::copy(model, path(), std::filesystem::copy_options::recursive);
 }
 
 void ModelCopy::patch_json(const std::string &name, const nlohmann::json &patch) const {

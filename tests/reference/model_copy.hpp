@@ -11,10 +11,11 @@
 
 namespace pictor::test {
 
-// A copy of tiny-sd15 to spoil.
+// A copy of a model, tiny-sd15 by default, to spoil.
 class ModelCopy {
  public:
   ModelCopy();
+  explicit ModelCopy(const std::filesystem::path &model);
 
   std::filesystem::path path() const { return folder_.path() / "model"; }
   std::filesystem::path operator/(const std::string &name) const { return path() / name; }

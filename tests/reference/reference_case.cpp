@@ -38,6 +38,15 @@ std::filesystem::path tiny_sd15() {
 std::filesystem::path tiny_sd21() {
   return reference_folder() / "tiny-sd21";
 }
+std::filesystem::path tiny_sd3() {
+  return reference_folder() / "tiny-sd3";
+}
+std::filesystem::path tiny_flux_dev() {
+  return reference_folder() / "tiny-flux-dev";
+}
+std::filesystem::path tiny_flux_schnell() {
+  return reference_folder() / "tiny-flux-schnell";
+}
 std::filesystem::path tiny_sdxl() {
   return reference_folder() / "tiny-sdxl";
 }

@@ -51,6 +51,9 @@ std::vector<ModelCase> image_cases();
 std::filesystem::path tiny_sd15();
 std::filesystem::path tiny_sd21();
 std::filesystem::path tiny_sdxl();
+std::filesystem::path tiny_sd3();
+std::filesystem::path tiny_flux_dev();
+std::filesystem::path tiny_flux_schnell();
 std::filesystem::path emoji();
 
 // The largest difference, as a share of the largest expected value.

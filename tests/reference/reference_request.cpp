@@ -78,6 +78,8 @@ TextToImageRequest request_of(const ReferenceCase &reference) {
   request.denoising_start = given<double>(reference, "denoising_start");
   request.denoising_end = given<double>(reference, "denoising_end");
   request.guidance_rescale = reference.argument("guidance_rescale", 0.0);
+  request.true_cfg_scale = reference.argument("true_cfg_scale", 1.0);
+  request.max_sequence_length = given<int64_t>(reference, "max_sequence_length");
   request.clip_skip = reference.argument<int64_t>("clip_skip", 0);
   request.size = size_of(reference, "");
   request.negative_size = size_of(reference, "negative_");

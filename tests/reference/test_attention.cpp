@@ -21,8 +21,9 @@ at::Tensor by_definition(const at::Tensor &q, const at::Tensor &k, const at::Ten
     const auto part = [&](const at::Tensor &x) {
       return x.slice(2, head * width, (head + 1) * width).to(at::kDouble);
     };
-    at::Tensor scores =
-        at::matmul(part(q), part(k).transpose(1, 2)) / std::sqrt(static_cast<double>(width));
+    const double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
+    at::Tensor scores = at::matmul(part(q), part(k).transpose(1, 2)) * scale;
+    if (options.bias.defined()) scores += options.bias[head].to(at::kDouble);
     if (options.causal) {
       const at::Tensor future = at::ones({q.size(1), k.size(1)}, at::kBool).triu(1);
       scores = scores.masked_fill(future, -std::numeric_limits<double>::infinity());
@@ -58,6 +59,13 @@ TEST_CASE("attention is the same however many blocks its scores are computed in"
 TEST_CASE("causal attention hides the future in every block") {
   CHECK(deviation(9, 9, {.heads = 2, .causal = true}) < 1e-5);
   CHECK(deviation(1500, 1500, {.heads = 3, .causal = true}) < 1e-5);
+}
+
+TEST_CASE("a bias for each head reaches the scores of every batch, in every block") {
+  for (const int64_t tokens : {7, 300, 1500}) {
+    CHECK(deviation(tokens, tokens,
+                    {.heads = 3, .scale = 1, .bias = normal({3, tokens, tokens}, 5)}) < 1e-5);
+  }
 }
 
 TEST_CASE("scores in float32 serve inputs of less precision") {

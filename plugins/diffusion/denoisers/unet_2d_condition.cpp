@@ -1,12 +1,9 @@
 #include "denoisers/unet_2d_condition.hpp"
 
-#include <cmath>
 #include <utility>
 
 namespace pictor::diffusion {
 namespace {
-
-constexpr double kLongestPeriod = 10000;
 
 template <class Block>
 std::vector<Block> make_blocks(const WeightScope &scope, const UNetConfig &config) {
@@ -16,26 +13,6 @@ std::vector<Block> make_blocks(const WeightScope &scope, const UNetConfig &confi
 }
 
 }  // namespace
-
-at::Tensor sinusoidal_embedding(const at::Tensor &numbers, int64_t width, bool flip_sin_to_cos,
-                                double freq_shift) {
-  const int64_t half = width / 2;
-  const at::Tensor index = at::arange(half, numbers.options().dtype(at::kFloat));
-  const double step = -std::log(kLongestPeriod) / (static_cast<double>(half) - freq_shift);
-  const at::Tensor angle =
-      numbers.to(at::kFloat).unsqueeze(1) * at::exp(index * step);  // [n, half]
-  const at::Tensor sin = at::sin(angle), cos = at::cos(angle);
-  const at::Tensor embedding = flip_sin_to_cos ? at::cat({cos, sin}, 1) : at::cat({sin, cos}, 1);
-  return at::constant_pad_nd(embedding, {0, width % 2});
-}
-
-UNet2DConditionModel::TimestepEmbedding::TimestepEmbedding(const WeightScope &scope, int64_t in,
-                                                           int64_t out)
-    : linear_1(scope / "linear_1", in, out), linear_2(scope / "linear_2", out, out) {}
-
-at::Tensor UNet2DConditionModel::TimestepEmbedding::operator()(const at::Tensor &x) const {
-  return linear_2(at::silu(linear_1(x.to(linear_1.weight.scalar_type()))));
-}
 
 UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
     : config_(std::move(config)),

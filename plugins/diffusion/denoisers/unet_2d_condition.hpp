@@ -4,6 +4,7 @@
 #include "denoisers/unet_blocks.hpp"
 #include "denoisers/unet_config.hpp"
 #include "layers/layers.hpp"
+#include "layers/timestep_embedding.hpp"
 
 #include <ATen/ATen.h>
 
@@ -11,10 +12,6 @@
 #include <vector>
 
 namespace pictor::diffusion {
-
-// Sines and cosines of each of `numbers`, [n], at `width` / 2 frequencies: [n, width], float32.
-at::Tensor sinusoidal_embedding(const at::Tensor &numbers, int64_t width, bool flip_sin_to_cos,
-                                double freq_shift);
 
 // diffusers' UNet2DConditionModel in the shapes of Stable Diffusion 1.x, 2.x and XL.
 class UNet2DConditionModel {
@@ -32,16 +29,6 @@ class UNet2DConditionModel {
                         const Conditioning &conditioning) const;
 
  private:
-  // Two layers on top of an embedding of numbers.
-  struct TimestepEmbedding {
-    TimestepEmbedding(const WeightScope &scope, int64_t in, int64_t out);
-
-    // x: [rows, in], of any dtype -> [rows, out]
-    at::Tensor operator()(const at::Tensor &x) const;
-
-    Linear linear_1, linear_2;
-  };
-
   at::Tensor embed(const at::Tensor &numbers, int64_t width) const;
   at::Tensor time_features(double timestep, const Conditioning &conditioning) const;
 

@@ -31,11 +31,20 @@ void hide_future(at::Tensor &scores, int64_t first) {
   scores.masked_fill_(hidden, -std::numeric_limits<double>::infinity());
 }
 
+// The bias of a block of scores. `first` counts heads over the whole batch.
+at::Tensor bias_of(const at::Tensor &bias, int64_t first, const at::Tensor &scores,
+                   int64_t first_row) {
+  const at::Tensor heads =
+      at::arange(first, first + scores.size(0), bias.options().dtype(at::kLong)) % bias.size(0);
+  return bias.slice(1, first_row, first_row + scores.size(1)).index_select(0, heads);
+}
+
 }  // namespace
 
 at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                   const AttentionOptions &options) {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2) / options.heads));
+  const double scale =
+      options.scale.value_or(1.0 / std::sqrt(static_cast<double>(q.size(2) / options.heads)));
   const at::ScalarType score_dtype = options.upcast ? at::kFloat : q.scalar_type();
   const at::Tensor queries = split_heads(q.to(score_dtype) * scale, options.heads);
   const at::Tensor keys =
@@ -56,6 +65,7 @@ at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
         return x.slice(0, head, last_head).slice(1, row, last_row);
       };
       at::Tensor scores = at::bmm(block(queries), keys.slice(0, head, last_head));
+      if (options.bias.defined()) scores += bias_of(options.bias, head, scores, row);
       if (options.causal) hide_future(scores, row);
       const at::Tensor weights = at::softmax(scores, -1).to(values.scalar_type());
       block(out).copy_(at::bmm(weights, values.slice(0, head, last_head)));

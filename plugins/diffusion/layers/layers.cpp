@@ -58,4 +58,13 @@ at::Tensor LayerNorm::operator()(const at::Tensor &x) const {
   return at::layer_norm(x, weight.sizes(), weight, bias, eps);
 }
 
+RMSNorm::RMSNorm(const WeightScope &scope, int64_t size, double the_eps)
+    : weight(scope.take("weight", {size})), eps(the_eps) {}
+
+at::Tensor RMSNorm::operator()(const at::Tensor &x) const {
+  const at::Tensor wide = x.to(at::kFloat);
+  const at::Tensor scale = at::rsqrt(wide.pow(2).mean(-1, /*keepdim=*/true) + eps);
+  return weight * (wide * scale).to(weight.scalar_type());
+}
+
 }  // namespace pictor::diffusion

@@ -74,4 +74,16 @@ struct LayerNorm {
   double eps;
 };
 
+// x / sqrt(mean(x^2) + eps) over the last dimension, computed in float32 (arXiv:1910.07467). The
+// result has the dtype of the weight.
+struct RMSNorm {
+  RMSNorm(const WeightScope &scope, int64_t size, double eps);
+
+  // x: [..., size]
+  at::Tensor operator()(const at::Tensor &x) const;
+
+  at::Tensor weight;
+  double eps;
+};
+
 }  // namespace pictor::diffusion

@@ -52,11 +52,11 @@ void require_calls(const CallRange &calls, const std::string &parameter) {
 }  // namespace
 
 ChosenScheduler choose_scheduler(const nlohmann::json &model_config,
-                                 const TextToImageRequest &request) {
+                                 const TextToImageRequest &request, std::optional<double> mu) {
   const nlohmann::json config = scheduler_config(model_config, request.scheduler);
   return {make_scheduler(
               "", config,
-              {*request.num_inference_steps, request.timesteps, request.sigmas, request.eta}),
+              {*request.num_inference_steps, request.timesteps, request.sigmas, request.eta, mu}),
           config.at("_class_name").get<std::string>(),
           config.value("num_train_timesteps", kTrainTimesteps)};
 }

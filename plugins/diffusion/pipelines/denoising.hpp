@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 // The part of a run between the first latents and the last, which all families share. Latents are
@@ -23,9 +24,9 @@ struct ChosenScheduler {
 };
 
 // The scheduler of a run: the model's configuration, with the request's choices laid over it.
-// Throws Error naming the parameter at fault.
+// `mu`: as in SchedulerRequest. Throws Error naming the parameter at fault.
 ChosenScheduler choose_scheduler(const nlohmann::json &model_config,
-                                 const TextToImageRequest &request);
+                                 const TextToImageRequest &request, std::optional<double> mu = {});
 
 // Calls of a scheduler, from `begin` up to but not including `end`.
 struct CallRange {

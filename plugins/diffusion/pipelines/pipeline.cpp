@@ -1,7 +1,9 @@
 #include "pipelines/pipeline.hpp"
 
 #include "error.hpp"
+#include "pipelines/flux.hpp"
 #include "pipelines/stable_diffusion.hpp"
+#include "pipelines/stable_diffusion_3.hpp"
 #include "pipelines/stable_diffusion_xl.hpp"
 #include "weights/json_file.hpp"
 #include "weights/model_source.hpp"
@@ -28,6 +30,8 @@ constexpr std::array kFamilies{
     Family{"StableDiffusionXLPipeline", load_stable_diffusion_xl},
     Family{"StableDiffusionXLImg2ImgPipeline", load_stable_diffusion_xl},
     Family{"StableDiffusionXLInpaintPipeline", load_stable_diffusion_xl},
+    Family{"StableDiffusion3Pipeline", load_stable_diffusion_3},
+    Family{"FluxPipeline", load_flux},
 };
 
 bool is_out_of_memory(std::string_view message) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pipelines/prompt_batch.hpp"
 #include "pipelines/text_to_image.hpp"
 #include "text_encoders/clip_text_model.hpp"
 #include "text_encoders/clip_tokenizer.hpp"
@@ -34,14 +35,8 @@ class PromptEncoder {
                                     std::vector<CutPrompt> &cut) const;
 
  private:
-  // What equal prompts share.
-  struct Batch {
-    at::Tensor ids;     // [distinct prompts, max_length]
-    at::Tensor row_of;  // [prompts]: the row of `ids` of each
-  };
-
-  Batch tokenize(const std::vector<std::string> &prompts, const std::string &parameter,
-                 std::vector<CutPrompt> &cut) const;
+  PromptBatch tokenized(const std::vector<std::string> &prompts, const std::string &parameter,
+                        std::vector<CutPrompt> &cut) const;
   void check_clip_skip(int64_t clip_skip, int64_t most) const;
 
   ClipTokenizer tokenizer_;

@@ -3,6 +3,7 @@
 #include "pipelines/components.hpp"
 #include "pipelines/guidance.hpp"
 #include "pipelines/prompt_encoder.hpp"
+#include "pipelines/prompt_pair.hpp"
 #include "pipelines/unet_pipeline.hpp"
 
 #include <algorithm>
@@ -31,20 +32,12 @@ class StableDiffusionXl final : public UNetPipeline {
                     std::vector<PromptEncoder> encoders, const Options &options);
 
  private:
-  // One kind of prompt of all samples: the names of its two parameters and where they are.
-  struct Texts {
-    const char *name;
-    const char *name_2;
-    std::string Sample::*first;
-    std::string Sample::*second;
-  };
-
   // Hidden states of both encoders side by side, and the pooled vector of the last.
   using Encoded = ClipTextModel::Output;
 
   Conditioning condition(const TextToImageRequest &request, const PictureSize &size,
                          std::vector<CutPrompt> &cut) const override;
-  Encoded encode(const TextToImageRequest &request, const Texts &texts, int64_t clip_skip,
+  Encoded encode(const TextToImageRequest &request, const PromptPair &texts, int64_t clip_skip,
                  std::vector<CutPrompt> &cut) const;
   Encoded encode_negative(const TextToImageRequest &request, std::vector<CutPrompt> &cut) const;
   at::Tensor time_ids(const TextToImageRequest &request, const PictureSize &size) const;
@@ -97,8 +90,7 @@ StableDiffusionXl::StableDiffusionXl(const Placement &placement, Networks networ
 Conditioning StableDiffusionXl::condition(const TextToImageRequest &request,
                                           const PictureSize &size,
                                           std::vector<CutPrompt> &cut) const {
-  const Encoded positive = encode(
-      request, {"prompt", "prompt_2", &Sample::prompt, &Sample::prompt_2}, request.clip_skip, cut);
+  const Encoded positive = encode(request, kPrompts, request.clip_skip, cut);
   const at::Tensor ids = time_ids(request, size).to(placement().device);
   if (!is_guided(request)) {
     return {.encoder_hidden_states = positive.hidden, .pooled = positive.pooled, .time_ids = ids};
@@ -110,33 +102,25 @@ Conditioning StableDiffusionXl::condition(const TextToImageRequest &request,
 }
 
 StableDiffusionXl::Encoded StableDiffusionXl::encode(const TextToImageRequest &request,
-                                                     const Texts &texts, int64_t clip_skip,
+                                                     const PromptPair &texts, int64_t clip_skip,
                                                      std::vector<CutPrompt> &cut) const {
-  const std::vector<std::string> first = texts_of(request, texts.first);
-  Encoded last = encoders_.front().with_pooled(first, clip_skip, texts.name, cut);
+  Encoded last =
+      encoders_.front().with_pooled(texts_of(request, texts.text), clip_skip, texts.name, cut);
   if (encoders_.size() == 1) return last;
 
-  std::vector<std::string> second = texts_of(request, texts.second);
-  for (size_t i = 0; i < second.size(); ++i) {
-    if (second[i].empty()) second[i] = first[i];
-  }
   const at::Tensor hidden = last.hidden;
   std::vector<CutPrompt> cut_2;
-  last = encoders_.back().with_pooled(second, clip_skip, texts.name_2, cut_2);
+  last = encoders_.back().with_pooled(second_texts(request, texts), clip_skip, texts.name_2, cut_2);
   for (CutPrompt &end : cut_2) {
     // The first encoder has told of the prompt that stands in.
-    const bool own = !(request.samples[end.sample].*texts.second).empty();
-    if (own) cut.push_back(std::move(end));
+    if (has_second(request, texts, end.sample)) cut.push_back(std::move(end));
   }
   return {at::cat({hidden, last.hidden}, -1), last.pooled};
 }
 
 StableDiffusionXl::Encoded StableDiffusionXl::encode_negative(const TextToImageRequest &request,
                                                               std::vector<CutPrompt> &cut) const {
-  Encoded negative = encode(request,
-                            {"negative_prompt", "negative_prompt_2", &Sample::negative_prompt,
-                             &Sample::negative_prompt_2},
-                            0, cut);
+  Encoded negative = encode(request, kNegativePrompts, 0, cut);
   if (!options_.force_zeros_for_empty_prompt) return negative;
   std::vector<float> given;
   for (const Sample &sample : request.samples) {

@@ -55,6 +55,10 @@ constexpr std::array kFamilyParameters{
                     [](const Request &request) { return request.denoising_end.has_value(); }},
     FamilyParameter{"guidance_rescale",
                     [](const Request &request) { return request.guidance_rescale != 0; }},
+    FamilyParameter{"true_cfg_scale",
+                    [](const Request &request) { return request.true_cfg_scale != 1; }},
+    FamilyParameter{"max_sequence_length",
+                    [](const Request &request) { return request.max_sequence_length.has_value(); }},
     FamilyParameter{"clip_skip", [](const Request &request) { return request.clip_skip != 0; }},
     FamilyParameter{"original_size", any_size<&SizeConditioning::original_size>},
     FamilyParameter{"crops_coords_top_left", any_size<&SizeConditioning::crops_coords_top_left>},
@@ -115,6 +119,7 @@ void check_pictures(const Request &request, const FamilyTraits &family) {
 void check_ranges(const Request &request) {
   require_range(*request.guidance_scale, 0, kLargestGuidance, "guidance_scale");
   require_range(request.guidance_rescale, 0, 1, "guidance_rescale");
+  require_range(request.true_cfg_scale, 0, kLargestGuidance, "true_cfg_scale");
   require_range(request.strength.value_or(1), 0, 1, "strength");
   const double start = request.denoising_start.value_or(0), end = request.denoising_end.value_or(1);
   require_range(start, 0, 1, "denoising_start");

@@ -45,6 +45,8 @@ struct DrawingSettings {
   std::optional<double> denoising_end;         // the share of it that is taken away, then stop
   double guidance_rescale = 0;                 // 0 to 1
   double eta = 0;                              // 0 to 1; for DDIM alone
+  double true_cfg_scale = 1;                   // FLUX: above 1, negative prompts have a say
+  std::optional<int64_t> max_sequence_length;  // tokens that T5 reads of a prompt
   int64_t clip_skip = 0;                       // layers of the text encoder left out at its end
   std::vector<double> timesteps;
   std::vector<double> sigmas;

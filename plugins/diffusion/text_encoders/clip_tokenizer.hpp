@@ -1,6 +1,7 @@
 #pragma once
 
 #include "text_encoders/byte_pair_encoder.hpp"
+#include "text_encoders/tokenized_prompt.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -10,12 +11,6 @@
 #include <vector>
 
 namespace pictor::diffusion {
-
-// A prompt as a text encoder takes it.
-struct TokenizedPrompt {
-  std::vector<int64_t> ids;  // max_length of them: start, the prompt's, end, padding
-  std::string cut;           // the end of the prompt that had no place, or empty
-};
 
 // transformers' CLIPTokenizer. Const members may be called from several threads.
 class ClipTokenizer {

@@ -85,6 +85,17 @@ std::u32string normalize_nfc(std::u32string_view text) {
   return std::u32string(buffer.begin(), buffer.begin() + length);
 }
 
+size_t grapheme_length(std::u32string_view text) {
+  utf8proc_int32_t state = 0;
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(text[i - 1]),
+                                         static_cast<utf8proc_int32_t>(text[i]), &state)) {
+      return i;
+    }
+  }
+  return text.size();
+}
+
 std::u32string lower_case(std::u32string_view text) {
   // The one code point whose lower case is two: I with a dot above becomes i and the dot.
   constexpr char32_t kDottedI = 0x130, kDotAbove = 0x307;

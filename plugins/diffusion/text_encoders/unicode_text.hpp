@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,10 @@ std::string encode_utf8(std::u32string_view text);
 
 // Unicode normalization form C. Takes n log n time, whatever the text.
 std::u32string normalize_nfc(std::u32string_view text);
+
+// The code points of the first character as a reader sees it: an extended grapheme cluster of
+// Unicode's annex 29. 0 for an empty text.
+size_t grapheme_length(std::u32string_view text);
 
 // Lower case of each code point by itself, without the rules that depend on its neighbours.
 std::u32string lower_case(std::u32string_view text);

@@ -1,5 +1,6 @@
 """What one case of compare.py is made of, and the random parts that families share."""
 
+import json
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 import transformers
 
 TOKENIZER = Path(__file__).parent.parent / "tiny-sd15" / "tokenizer"
+T5_TOKENIZER = Path(__file__).parent.parent / "tiny-sd3" / "tokenizer_3"
 PROMPTS = ["a red fox face, glossy", "an owl", "blue tulip, flat", "two cups of tea on a table"]
 
 
@@ -31,6 +33,7 @@ class Case:
     options: dict = field(default_factory=dict)
     scheduler: object = None
     decode: object = decode_scaled
+    unpack: object = None  # makes pictures of latents of what the pipeline gives for them
 
     def tensors(self):
         """The pictures as DRAW reads them; all samples share one."""
@@ -77,6 +80,12 @@ def scheduler(base, names):
     # Its Runge-Kutta steps need more steps than these cases take.
     extra = {"skip_prk_steps": True} if name == "PNDMScheduler" else {}
     return getattr(diffusers, name).from_config(base.config, **extra)
+
+
+def tokenizer_files(folder):
+    """The files that the tokenizer saved in `folder` was read from."""
+    kind = json.loads((folder / "tokenizer_config.json").read_text())["tokenizer_class"]
+    return T5_TOKENIZER if kind.startswith("T5") else TOKENIZER
 
 
 def tokenizer():

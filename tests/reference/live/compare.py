@@ -24,6 +24,7 @@ try:
     from safetensors.torch import save_file
 
     import case
+    import transformer_families
     import unet_families
 except ImportError as error:
     print(f"skipped: {error}")
@@ -35,6 +36,11 @@ FAMILIES = {
     "sd2": unet_families.sd2,
     "sdxl": unet_families.sdxl,
     "sdxl_refiner": unet_families.sdxl_refiner,
+    "sd3": transformer_families.sd3,
+    "sd35": transformer_families.sd35,
+    "sd3_without_t5": transformer_families.sd3_without_t5,
+    "flux_dev": transformer_families.flux_dev,
+    "flux_schnell": transformer_families.flux_schnell,
 }
 
 
@@ -55,6 +61,8 @@ def draw(one, model):
         latents = pipe(
             **one.call, **one.pictures, generator=generators, output_type="latent"
         ).images
+        if one.unpack is not None:
+            latents = one.unpack(pipe, latents, one.call)
         decoded = one.decode(pipe, latents)
     unit = (decoded / 2 + 0.5).clamp(0, 1)
     image = (unit * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
@@ -90,7 +98,7 @@ def main():
         model.save_pretrained(folder)
         for tokenizer in Path(folder).glob("tokenizer*"):
             # transformers 5 writes tokenizer.json alone, which is not read here.
-            shutil.copytree(case.TOKENIZER, tokenizer, dirs_exist_ok=True)
+            shutil.copytree(case.tokenizer_files(tokenizer), tokenizer, dirs_exist_ok=True)
         for name, make in cases.items():
             stem = os.path.join(folder, name)
             write(make(model), model, stem)

@@ -1,0 +1,114 @@
+#include "denoisers/joint_transformer_block.hpp"
+
+#include <utility>
+
+namespace pictor::diffusion {
+namespace {
+
+constexpr double kNormEps = 1e-6;
+constexpr double kLargestHalf = 65504;
+
+constexpr int64_t kFeedForwardRatio = 4;
+
+QueryKeyValueProjection::Shape attention_shape(const JointTransformerBlock::Shape &shape) {
+  return {shape.width, shape.heads, shape.qk_norm};
+}
+
+// x: [batch, tokens, heads * d]
+at::Tensor normalize_heads(const at::Tensor &x, const RMSNorm &norm, int64_t heads) {
+  return norm(x.view({x.size(0), x.size(1), heads, x.size(2) / heads})).view(x.sizes());
+}
+
+QueryKeyValue join(const QueryKeyValue &a, const QueryKeyValue &b) {
+  return {at::cat({a.q, b.q}, 1), at::cat({a.k, b.k}, 1), at::cat({a.v, b.v}, 1)};
+}
+
+}  // namespace
+
+QueryKeyValueProjection::QueryKeyValueProjection(const WeightScope &scope, const Names &names,
+                                                 const Shape &shape)
+    : to_q(scope / names.q, shape.width, shape.width),
+      to_k(scope / names.k, shape.width, shape.width),
+      to_v(scope / names.v, shape.width, shape.width),
+      heads(shape.heads) {
+  if (!shape.qk_norm) return;
+  norm_q.emplace(scope / names.norm_q, shape.width / heads, kNormEps);
+  norm_k.emplace(scope / names.norm_k, shape.width / heads, kNormEps);
+}
+
+QueryKeyValue QueryKeyValueProjection::operator()(const at::Tensor &x) const {
+  QueryKeyValue tokens{to_q(x), to_k(x), to_v(x)};
+  if (norm_q) tokens.q = normalize_heads(tokens.q, *norm_q, heads);
+  if (norm_k) tokens.k = normalize_heads(tokens.k, *norm_k, heads);
+  return tokens;
+}
+
+at::Tensor attend(QueryKeyValue tokens, int64_t heads, const RotaryEmbedding *rotary) {
+  if (rotary != nullptr) {
+    tokens.q = rotary->rotate(tokens.q, heads);
+    tokens.k = rotary->rotate(tokens.k, heads);
+  }
+  return attend(tokens.q, tokens.k, tokens.v, {.heads = heads});
+}
+
+FeedForward::FeedForward(const WeightScope &scope, int64_t width)
+    : proj(scope / "net" / 0 / "proj", width, kFeedForwardRatio * width),
+      out(scope / "net" / 2, kFeedForwardRatio * width, width) {}
+
+at::Tensor FeedForward::operator()(const at::Tensor &x) const {
+  return out(at::gelu(proj(x), "tanh"));
+}
+
+JointTransformerBlock::JointTransformerBlock(const WeightScope &scope, const Shape &shape)
+    : heads_(shape.heads),
+      norm1_(scope / "norm1", shape.width, shape.dual_attention ? 3 : 2),
+      attn_(scope / "attn", QueryKeyValueProjection::kOwn, attention_shape(shape)),
+      attn_context_(scope / "attn", QueryKeyValueProjection::kAdded, attention_shape(shape)),
+      to_out_(scope / "attn" / "to_out" / 0, shape.width, shape.width),
+      ff_(scope / "ff", shape.width) {
+  if (shape.dual_attention) {
+    attn2_.emplace(scope / "attn2", QueryKeyValueProjection::kOwn, attention_shape(shape));
+    attn2_to_out_.emplace(scope / "attn2" / "to_out" / 0, shape.width, shape.width);
+  }
+  if (shape.context_pre_only) {
+    norm1_context_pre_only_.emplace(scope / "norm1_context", shape.width);
+  } else {
+    norm1_context_.emplace(scope / "norm1_context", shape.width, 2);
+    context_path_.emplace(
+        ContextPath{Linear{scope / "attn" / "to_add_out", shape.width, shape.width},
+                    FeedForward{scope / "ff_context", shape.width}});
+  }
+}
+
+TokenStreams JointTransformerBlock::operator()(const TokenStreams &tokens,
+                                               const at::Tensor &embedding,
+                                               const RotaryEmbedding *rotary) const {
+  const std::vector<Modulation> image_parts = norm1_(embedding);
+  const std::vector<Modulation> text_parts =
+      norm1_context_ ? (*norm1_context_)(embedding) : std::vector<Modulation>{};
+  const at::Tensor text_in = norm1_context_ ? text_parts[0].apply(tokens.text)
+                                            : (*norm1_context_pre_only_)(tokens.text, embedding);
+
+  const at::Tensor joint = attend(
+      join(attn_context_(text_in), attn_(image_parts[0].apply(tokens.image))), heads_, rotary);
+  const int64_t text_tokens = tokens.text.size(1);
+
+  at::Tensor image = tokens.image + image_parts[0].gate * to_out_(joint.slice(1, text_tokens));
+  if (attn2_) {
+    const at::Tensor own = attend((*attn2_)(image_parts[2].apply(tokens.image)), heads_, nullptr);
+    image = image + image_parts[2].gate * (*attn2_to_out_)(own);
+  }
+  image = image + image_parts[1].gate * ff_(image_parts[1].apply(image));
+  if (!context_path_) return {image, {}};
+
+  at::Tensor text =
+      tokens.text + text_parts[0].gate * context_path_->to_add_out(joint.slice(1, 0, text_tokens));
+  text = text + text_parts[1].gate * context_path_->ff_context(text_parts[1].apply(text));
+  return {image, clamp_to_half(text)};
+}
+
+at::Tensor clamp_to_half(const at::Tensor &x) {
+  return x.scalar_type() == at::kHalf ? x.clamp(-kLargestHalf, kLargestHalf) : x;
+}
+
+}  // namespace pictor::diffusion

@@ -1,0 +1,35 @@
+#include "layers/adaptive_norm.hpp"
+
+namespace pictor::diffusion {
+namespace {
+
+constexpr double kNormEps = 1e-6;  // diffusers fixes it in all of these
+
+}  // namespace
+
+at::Tensor Modulation::apply(const at::Tensor &x) const {
+  return at::layer_norm(x, {x.size(2)}, {}, {}, kNormEps) * (1 + scale) + shift;
+}
+
+AdaLayerNormZero::AdaLayerNormZero(const WeightScope &scope, int64_t width, int64_t the_sublayers)
+    : linear(scope / "linear", width, 3 * the_sublayers * width), sublayers(the_sublayers) {}
+
+std::vector<Modulation> AdaLayerNormZero::operator()(const at::Tensor &embedding) const {
+  const std::vector<at::Tensor> parts = linear(embedding).unsqueeze(1).chunk(3 * sublayers, -1);
+  std::vector<Modulation> result;
+  for (size_t i = 0; i < parts.size(); i += 3) {
+    result.push_back({parts[i], parts[i + 1], parts[i + 2]});
+  }
+  return result;
+}
+
+AdaLayerNormContinuous::AdaLayerNormContinuous(const WeightScope &scope, int64_t width)
+    : linear(scope / "linear", width, 2 * width) {}
+
+at::Tensor AdaLayerNormContinuous::operator()(const at::Tensor &x,
+                                              const at::Tensor &embedding) const {
+  const std::vector<at::Tensor> parts = linear(embedding).unsqueeze(1).chunk(2, -1);
+  return Modulation{parts[1], parts[0], {}}.apply(x);
+}
+
+}  // namespace pictor::diffusion

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "pipelines/pipeline.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace pictor::diffusion {
+
+// FLUX.1 dev and schnell: text to image with the meaning of diffusers' FluxPipeline. Throws Error,
+// or Cancelled.
+std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
+                                    const LoadOptions &options);
+
+}  // namespace pictor::diffusion

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "pipelines/text_to_image.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace pictor::diffusion {
+
+// A prompt, and the one that another text encoder reads in its place where it is given.
+struct PromptPair {
+  const char *name;  // of the parameters
+  const char *name_2;
+  std::string TextToImageRequest::Sample::*text;
+  std::string TextToImageRequest::Sample::*text_2;
+};
+
+inline constexpr PromptPair kPrompts{"prompt", "prompt_2", &TextToImageRequest::Sample::prompt,
+                                     &TextToImageRequest::Sample::prompt_2};
+inline constexpr PromptPair kNegativePrompts{"negative_prompt", "negative_prompt_2",
+                                             &TextToImageRequest::Sample::negative_prompt,
+                                             &TextToImageRequest::Sample::negative_prompt_2};
+
+inline bool has_second(const TextToImageRequest &request, const PromptPair &pair, size_t sample) {
+  return !(request.samples[sample].*pair.text_2).empty();
+}
+
+// The second text of every sample, the first where that is empty.
+std::vector<std::string> second_texts(const TextToImageRequest &request, const PromptPair &pair);
+
+}  // namespace pictor::diffusion
