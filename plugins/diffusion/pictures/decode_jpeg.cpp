@@ -48,17 +48,17 @@ void on_progress(j_common_ptr jpeg) {
   }
 }
 
-class Reader {
+class JpegReader {
  public:
-  Reader() {
+  JpegReader() {
     jpeg.err = jpeg_std_error(&errors.base);
     errors.base.error_exit = on_error;
     errors.base.emit_message = on_message;
     progress.progress_monitor = on_progress;
   }
-  ~Reader() { jpeg_destroy_decompress(&jpeg); }
-  Reader(const Reader &) = delete;
-  Reader &operator=(const Reader &) = delete;
+  ~JpegReader() { jpeg_destroy_decompress(&jpeg); }
+  JpegReader(const JpegReader &) = delete;
+  JpegReader &operator=(const JpegReader &) = delete;
 
   [[noreturn]] void fail() const {
     throw BadPicture{std::string{"is a damaged JPEG: "} + errors.message};
@@ -82,7 +82,7 @@ class Reader {
 
 // False: see Errors::message. No object with a destructor may live here or in read_rows: libjpeg
 // leaves by longjmp.
-bool read_header(Reader &reader, std::string_view bytes) {
+bool read_header(JpegReader &reader, std::string_view bytes) {
   if (setjmp(reader.errors.jump) != 0) return false;
   jpeg_create_decompress(&reader.jpeg);
   reader.jpeg.progress = &reader.progress;
@@ -93,7 +93,7 @@ bool read_header(Reader &reader, std::string_view bytes) {
   return true;
 }
 
-bool read_rows(Reader &reader, uint8_t *pixels, size_t row_bytes) {
+bool read_rows(JpegReader &reader, uint8_t *pixels, size_t row_bytes) {
   if (setjmp(reader.errors.jump) != 0) return false;
   jpeg_start_decompress(&reader.jpeg);
   while (reader.jpeg.output_scanline < reader.jpeg.output_height) {
@@ -107,7 +107,7 @@ bool read_rows(Reader &reader, uint8_t *pixels, size_t row_bytes) {
 }  // namespace
 
 at::Tensor decode_jpeg(std::string_view bytes) {
-  Reader reader;
+  JpegReader reader;
   if (!read_header(reader, bytes)) reader.fail();
   if (reader.jpeg.num_components == 4) throw BadPicture{"is a CMYK JPEG; convert it to RGB"};
   at::Tensor picture = empty_picture(reader.jpeg.image_width, reader.jpeg.image_height);

@@ -31,16 +31,16 @@ void read_bytes(png_structp png, png_bytep out, size_t size) {
   source->rest.remove_prefix(size);
 }
 
-class Reader {
+class PngReader {
  public:
-  explicit Reader(Source &source)
+  explicit PngReader(Source &source)
       : png(png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, on_error, on_warning)) {
     if (png != nullptr) info = png_create_info_struct(png);
     if (info != nullptr) png_set_read_fn(png, &source, read_bytes);
   }
-  ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
-  Reader(const Reader &) = delete;
-  Reader &operator=(const Reader &) = delete;
+  ~PngReader() { png_destroy_read_struct(&png, &info, nullptr); }
+  PngReader(const PngReader &) = delete;
+  PngReader &operator=(const PngReader &) = delete;
 
   png_structp png;
   png_infop info = nullptr;
@@ -48,7 +48,7 @@ class Reader {
 
 // Asks for RGB of 8 bits, whatever the file holds. False: see Source::message. No object with a
 // destructor may live here or in read_rows: libpng leaves by longjmp.
-bool read_header(const Reader &reader) {
+bool read_header(const PngReader &reader) {
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
   png_read_info(reader.png, reader.info);
   png_set_expand(reader.png);
@@ -60,7 +60,7 @@ bool read_header(const Reader &reader) {
   return true;
 }
 
-bool read_rows(const Reader &reader, uint8_t *pixels, size_t row_bytes) {
+bool read_rows(const PngReader &reader, uint8_t *pixels, size_t row_bytes) {
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
   const bool interlaced = png_get_interlace_type(reader.png, reader.info) != PNG_INTERLACE_NONE;
   const png_uint_32 height = png_get_image_height(reader.png, reader.info);
@@ -77,7 +77,7 @@ bool read_rows(const Reader &reader, uint8_t *pixels, size_t row_bytes) {
 
 at::Tensor decode_png(std::string_view bytes) {
   Source source{bytes};
-  const Reader reader{source};
+  const PngReader reader{source};
   if (reader.info == nullptr || !read_header(reader)) {
     throw BadPicture{std::string{"is a damaged PNG: "} + source.message};
   }

@@ -20,9 +20,9 @@
 namespace pictor::diffusion {
 namespace {
 
-constexpr int64_t kPatch = 2;         // latent pixels a side that one token holds
-constexpr int64_t kLatentSize = 128;  // a side of a square picture by default
-constexpr double kTrainTimesteps = 1000;
+constexpr int64_t kPatch = 2;             // latent pixels a side that one token holds
+constexpr int64_t kLatentSize = 128;      // a side of a square picture by default
+constexpr double kTimestepsOfOne = 1000;  // the transformer counts them from 0 to 1
 
 class Flux final : public Pipeline {
  public:
@@ -123,7 +123,7 @@ TextToImageResult Flux::draw(const TextToImageRequest &request,
       networks_.transformer.positions(sequence_length(request), rows, columns);
   const auto predict = [&](const at::Tensor &x, double timestep) {
     const auto velocity = [&](const Conditioning &conditioning) {
-      return networks_.transformer(x, timestep / kTrainTimesteps, conditioning, positions)
+      return networks_.transformer(x, timestep / kTimestepsOfOne, conditioning, positions)
           .to(at::kFloat);
     };
     const at::Tensor output = velocity(positive);

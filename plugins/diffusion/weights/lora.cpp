@@ -29,7 +29,7 @@ KeysByLayer keys_by_layer(const std::string &component, const WeightTable &table
 }
 
 // layers_per_block of a UNet in diffusers' layout.
-int64_t layers_per_block(const WeightTable &table) {
+int64_t unet_layers_per_block(const WeightTable &table) {
   int64_t layers = 0;
   while (table.tensors.count("down_blocks.0.resnets." + std::to_string(layers) + ".conv1.weight")) {
     ++layers;
@@ -66,7 +66,7 @@ void LoraSet::attach(const std::string &component, const WeightTable &table) {
   if (empty()) return;
   const std::string name = lora_component(component);
   const KeysByLayer keys = keys_by_layer(name, table);
-  const int64_t layers = layers_per_block(table);
+  const int64_t layers = unet_layers_per_block(table);
   for (Lora &lora : loras_) {
     for (const auto &[layer, pair] : lora.file.pairs()) {
       if (layer.first != name) continue;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char *kMetadata = "lora_adapter_metadata";
 
-[[noreturn]] void fail(const std::string &origin, const std::string &what) {
+[[noreturn]] void refuse(const std::string &origin, const std::string &what) {
   throw Error{ErrorKind::invalid_argument, origin + ": " + what, "loras"};
 }
 
@@ -54,7 +54,7 @@ LoraScales::LoraScales(const SafetensorsFile &file)
     config_ = JsonFile{beside}.root();
     origin_ = beside.string();
   }
-  if (!config_.is_object()) fail(origin_, "the LoRA's configuration is not a map");
+  if (!config_.is_object()) refuse(origin_, "the LoRA's configuration is not a map");
   for (const auto &[key, value] : config_.items()) {
     const std::string name = key.substr(key.rfind('.') + 1);
     if (name != "use_dora" || value != true) continue;
@@ -74,7 +74,7 @@ double LoraScales::operator()(const std::string &component, const std::string &l
     }
   }
   if (alpha == nullptr) return 1;
-  if (!alpha->is_number()) fail(origin_, "lora_alpha is " + alpha->dump() + ", not a number");
+  if (!alpha->is_number()) refuse(origin_, "lora_alpha is " + alpha->dump() + ", not a number");
   const auto size = static_cast<double>(rank);
   return alpha->get<double>() / (is_set(config_, component, "use_rslora") ? std::sqrt(size) : size);
 }

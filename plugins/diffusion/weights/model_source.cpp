@@ -3,6 +3,7 @@
 #include "error.hpp"
 #include "weights/foreign_formats.hpp"
 #include "weights/hub_cache.hpp"
+#include "weights/weight_table.hpp"
 
 #include <system_error>
 
@@ -12,11 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char *kIndex = "model_index.json";
-
-bool is_present(const fs::path &path) {
-  std::error_code error;
-  return fs::exists(path, error);
-}
 
 bool is_folder(const fs::path &path) {
   std::error_code error;

@@ -77,7 +77,7 @@ constexpr std::string_view kUnused[] = {
 // An index that transformers once stored, whatever the text encoder is called.
 constexpr std::string_view kPositionIds = "embeddings.position_ids";
 
-constexpr size_t kNamesShown = 5;
+constexpr size_t kTensorsShown = 5;
 
 bool begins_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
@@ -201,10 +201,10 @@ void add_open_clip(TableWriter &writer, const Names &names) {
 
 std::string listed(const std::vector<std::string> &names) {
   std::string text;
-  for (size_t i = 0; i < names.size() && i < kNamesShown; ++i) {
+  for (size_t i = 0; i < names.size() && i < kTensorsShown; ++i) {
     text += (i == 0 ? "'" : ", '") + names[i] + "'";
   }
-  return text + (names.size() > kNamesShown ? ", ..." : "");
+  return text + (names.size() > kTensorsShown ? ", ..." : "");
 }
 
 }  // namespace

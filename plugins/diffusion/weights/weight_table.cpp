@@ -15,11 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_present(const fs::path &path) {
-  std::error_code error;
-  return fs::exists(path, error);
-}
-
 // The first file in `folder` whose name begins with `stem` and ends with `extension`, or "".
 std::string find_sibling(const fs::path &folder, const std::string &stem,
                          std::string_view extension) {
@@ -122,6 +117,11 @@ std::vector<int64_t> StoredTensor::shape() const {
 at::Tensor StoredTensor::read() const {
   const at::Tensor stored = file->read(entry);
   return transposed ? stored.t().contiguous() : stored;
+}
+
+bool is_present(const fs::path &path) {
+  std::error_code error;
+  return fs::exists(path, error);
 }
 
 bool has_component(const fs::path &folder, const std::string &stem, const std::string &variant) {

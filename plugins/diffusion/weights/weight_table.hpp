@@ -35,6 +35,9 @@ struct WeightTable {
 WeightTable open_component(const std::filesystem::path &folder, const std::string &stem,
                            const std::string &variant);
 
+// Whether there is such a file or folder; a path that cannot be looked at counts as none.
+bool is_present(const std::filesystem::path &path);
+
 // Whether open_component finds files of that variant.
 bool has_component(const std::filesystem::path &folder, const std::string &stem,
                    const std::string &variant);
