@@ -65,7 +65,8 @@ ModelInfo DiffusionModel::info() {
   return {.id = "diffusion",
           .label = "Local diffusion",
           .doc =
-              "Draws with a Stable Diffusion or FLUX model from a folder in the diffusers layout or from "
+              "Draws with a Stable Diffusion or FLUX model from a folder in the diffusers layout "
+              "or from "
               "one file, on the CPU or a GPU: from text, from a picture or into a masked one. Same "
               "seed, same picture as diffusers.",
           .features = {"text-to-image", "image-to-image", "inpainting"},

@@ -24,7 +24,7 @@ class ModelsPullCommand : public Command {
                    "Which weights, where there are several: fp16, for example")
         ->type_name("NAME");
     app.add_option("--include", choice_.include,
-                   "Only files that fit a pattern, as 'unet/*' (default: what drawing needs)")
+                   "Only files that fit, as 'unet/*' (default: what drawing needs)")
         ->type_name("GLOB")
         ->take_all()
         ->allow_extra_args(false);
