@@ -3,6 +3,7 @@
 #include "error.hpp"
 #include "parameters.hpp"
 #include "pipelines/refining.hpp"
+#include "text_encoders/prompt_weights.hpp"
 #include "weights/lora_choice.hpp"
 
 #include <algorithm>
@@ -42,6 +43,14 @@ auto translated(Body body) {
   }
 }
 
+// Throws Error for a prompt with a weight that is no number.
+void check_weights(const Request &request) {
+  weighted_texts(request.prompt(), "prompt");
+  for (const char *id : {"negative_prompt", "prompt_2", "negative_prompt_2"}) {
+    weighted_texts(request.generation_kwargs().get<std::string>(id), id);
+  }
+}
+
 // Picture `index` of a batch, lent to the host: the tensor lives until the host lets go.
 Image image_of(const at::Tensor &images, std::int64_t index) {
   at::Tensor pixels = images[index];
@@ -66,9 +75,8 @@ ModelInfo DiffusionModel::info() {
           .label = "Local diffusion",
           .doc =
               "Draws with a Stable Diffusion or FLUX model from a folder in the diffusers layout "
-              "or from "
-              "one file, on the CPU or a GPU: from text, from a picture or into a masked one. Same "
-              "seed, same picture as diffusers.",
+              "or from one file, on the CPU or a GPU: from text, from a picture or into a masked "
+              "one. Same seed, same picture as diffusers.",
           .features = {"text-to-image", "image-to-image", "inpainting"},
           .max_batch = 16,
           .deterministic = true};
@@ -139,9 +147,22 @@ std::string DiffusionModel::model_name() const {
   return (std::filesystem::is_directory(path, error) ? path.filename() : path.stem()).string();
 }
 
+// Before the model is loaded, nothing is known of its family.
 void DiffusionModel::validate(const Request &request) const {
-  settings_of(request.generation_kwargs());
+  const Params &kwargs = request.generation_kwargs();
+  const DrawingSettings settings = settings_of(kwargs);
   loras_of(request);
+  translated([&] {
+    if (settings.prompt_weights) check_weights(request);
+    if (!pipeline_) return;
+    TextToImageRequest one{settings, {sample_of(kwargs)}};
+    one.samples.front().prompt = request.prompt();
+    if (refiner_) {
+      check_refined(*pipeline_, one);
+    } else {
+      pipeline_->check(one);
+    }
+  });
 }
 
 bool DiffusionModel::Group::takes(const DrawingSettings &other,
@@ -190,11 +211,30 @@ std::vector<DiffusionModel::Group> DiffusionModel::group(std::span<Request> requ
 void DiffusionModel::generate(std::span<Request> requests) {
   for (const Group &group : group(requests)) {
     if (!use_for(group.loras, group.samples)) continue;
-    const std::span<const Sample> samples = group.samples;
-    for (std::size_t first = 0; first < samples.size(); first += batch_size_) {
-      draw(group.settings, samples.subspan(first, std::min(batch_size_, samples.size() - first)));
+    for (const auto &[chunks, of_length] : by_length(group)) {
+      const std::span<const Sample> samples = of_length;
+      for (std::size_t first = 0; first < samples.size(); first += batch_size_) {
+        draw(group.settings, samples.subspan(first, std::min(batch_size_, samples.size() - first)));
+      }
     }
   }
+}
+
+std::map<std::int64_t, std::vector<DiffusionModel::Sample>> DiffusionModel::by_length(
+    const Group &group) const {
+  if (!group.settings.long_prompts_in_chunks) return {{1, group.samples}};
+  std::map<std::int64_t, std::vector<Sample>> lengths;
+  for (const Sample &sample : group.samples) {
+    if (sample.request->ended()) continue;
+    try {
+      lengths[translated([&] {
+        return pipeline_->prompt_chunks({group.settings, {sample.drawn}});
+      })].push_back(sample);
+    } catch (const pictor::Error &error) {
+      sample.request->fail(error);
+    }
+  }
+  return lengths;
 }
 
 // Whether the model now has these LoRAs; the samples' requests have failed when it does not.
@@ -234,14 +274,24 @@ void DiffusionModel::draw(const DrawingSettings &settings, std::span<const Sampl
                                 "drawing");
     }
   };
+  std::string memory_fallback;
+  callbacks.on_memory_fallback = [&](const std::string &what) {
+    if (memory_fallback.find(what) != std::string::npos) return;
+    memory_fallback += (memory_fallback.empty() ? "" : ", ") + what;
+  };
   try {
     const TextToImageResult result = translated([&] {
       return refiner_ ? generate_refined(*pipeline_, *refiner_, batch, callbacks)
                       : pipeline_->generate(batch, callbacks);
     });
+    if (!memory_fallback.empty()) {
+      log(LogLevel::warning, "out of memory, so the pictures were " + memory_fallback +
+                                 "; a smaller batch_size, or vae_tiling, avoids the attempt");
+    }
     for (std::size_t i = 0; i < open.size(); ++i) {
       Image image = image_of(result.images, static_cast<std::int64_t>(i));
       image.extra("scheduler_class", result.scheduler);
+      if (!memory_fallback.empty()) image.extra("memory_fallback", memory_fallback);
       for (const CutPrompt &cut : result.cut_prompts) {
         if (cut.sample != i) continue;
         image.extra(cut.parameter + "_truncated", cut.text);

@@ -3,6 +3,7 @@
 #include "pipelines/pipeline.hpp"
 #include <pictor/model.hpp>
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +44,11 @@ class DiffusionModel : public ImageGenerationModel {
   };
 
   std::vector<Group> group(std::span<Request> requests) const;
+
+  // The samples by the chunks that their prompts need, since those that share a batch are filled up
+  // to the same count. Requests whose prompts cannot be read have failed, and their samples are
+  // left out.
+  std::map<std::int64_t, std::vector<Sample>> by_length(const Group &group) const;
 
   // The LoRAs with the weights that a request gives them.
   std::vector<LoraSource> loras_of(const Request &request) const;

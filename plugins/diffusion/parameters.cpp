@@ -139,6 +139,21 @@ std::vector<RuntimeParameter> drawing_parameters() {
           .default_value(0)
           .advanced()
           .doc("Layers of the text encoder left out at its end."),
+      P::choice("long_prompts")
+          .option("cut")
+          .option("chunks")
+          .default_value("cut")
+          .doc("Stable Diffusion 1, 2 and XL: what becomes of a prompt beyond the 75 tokens that "
+               "CLIP reads: cut, as diffusers does, or read in chunks of 75."),
+      P::boolean("prompt_weights")
+          .default_value(false)
+          .doc("Stable Diffusion 1, 2 and XL: (text:1.3), (text) and [text] say how much a text "
+               "counts, as in A1111; \\( is a bracket. Otherwise they are plain text."),
+      P::boolean("vae_tiling")
+          .default_value(false)
+          .advanced()
+          .doc("Pictures larger than the autoencoder's sample_size pass it in overlapping tiles: "
+               "less memory, and slightly other pixels."),
       P::json("lora_weights")
           .doc("Weights of the model's loras by name, e.g. {style: 0.5}; those not named keep "
                "their own. Each change of weights loads the model again."),
@@ -293,6 +308,9 @@ DrawingSettings settings_of(const Params &kwargs) {
   }
   settings.eta = kwargs.get<double>("eta");
   settings.clip_skip = kwargs.get<std::int64_t>("clip_skip");
+  settings.long_prompts_in_chunks = kwargs.get<std::string>("long_prompts") == "chunks";
+  settings.prompt_weights = kwargs.get<bool>("prompt_weights");
+  settings.vae_tiling = kwargs.get<bool>("vae_tiling");
   settings.timesteps = kwargs.get<std::vector<double>>("timesteps", {});
   settings.sigmas = kwargs.get<std::vector<double>>("sigmas", {});
   settings.scheduler.name = kwargs.get<std::string>("scheduler", "");

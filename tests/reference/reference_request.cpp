@@ -83,6 +83,7 @@ TextToImageRequest request_of(const ReferenceCase &reference) {
   request.clip_skip = reference.argument<int64_t>("clip_skip", 0);
   request.size = size_of(reference, "");
   request.negative_size = size_of(reference, "negative_");
+  request.vae_tiling = reference.json().value("vae_tiling", false);
   request.scheduler = scheduler_of(reference);
   return request;
 }

@@ -21,6 +21,13 @@ void require_block_types(const JsonFile &file, const std::string &key, const std
   }
 }
 
+// One number, or height and width, of which diffusers takes the first.
+int64_t read_sample_size(const JsonFile &file) {
+  constexpr int64_t kDefault = 32;
+  const bool is_list = file.has("sample_size") && file.root().at("sample_size").is_array();
+  return is_list ? file.sizes("sample_size").front() : file.size("sample_size", kDefault);
+}
+
 }  // namespace
 
 AutoencoderConfig read_autoencoder_config(const JsonFile &file) {
@@ -52,6 +59,7 @@ AutoencoderConfig read_autoencoder_config(const JsonFile &file) {
   config.use_quant_conv = file.boolean("use_quant_conv", true);
   config.use_post_quant_conv = file.boolean("use_post_quant_conv", true);
   config.force_upcast = file.boolean("force_upcast", true);
+  config.sample_size = read_sample_size(file);
   config.scaling_factor = file.number("scaling_factor", 0.18215);
   if (!(config.scaling_factor > 0)) file.fail("scaling_factor", "a positive number");
   config.shift_factor = file.number("shift_factor", 0);

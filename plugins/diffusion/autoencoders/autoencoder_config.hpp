@@ -17,7 +17,8 @@ struct AutoencoderConfig {
   bool mid_block_add_attention;
   bool use_quant_conv;
   bool use_post_quant_conv;
-  bool force_upcast;  // float16 is not enough for it; read by the SDXL pipelines alone
+  bool force_upcast;    // float16 is not enough for it; read by the SDXL pipelines alone
+  int64_t sample_size;  // pixels a side of a tile
   double scaling_factor;
   double shift_factor;
 

@@ -1,7 +1,10 @@
 #include "autoencoders/autoencoder_kl.hpp"
 
+#include "autoencoders/tiles.hpp"
 #include "error.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -49,7 +52,27 @@ at::Tensor AutoencoderKL::scale(const at::Tensor &z) const {
   return (z - config_.shift_factor) * config_.scaling_factor;
 }
 
-at::Tensor AutoencoderKL::decode(const at::Tensor &z) const {
+bool AutoencoderKL::has_tiles() const {
+  constexpr int64_t kQuarter = 4;
+  return config_.sample_size % (kQuarter * config_.scale()) == 0;
+}
+
+void AutoencoderKL::require_tiles() const {
+  if (has_tiles()) return;
+  throw Error{ErrorKind::unsupported,
+              "vae_tiling: the model's vae has a sample_size of " +
+                  std::to_string(config_.sample_size) +
+                  ", which is no multiple of the pixels of 4 latents",
+              "vae_tiling"};
+}
+
+at::Tensor AutoencoderKL::decode(const at::Tensor &z, bool tiled) const {
+  const TileSize tile{config_.sample_size / config_.scale(), config_.sample_size};
+  if (!tiled || std::max(z.size(2), z.size(3)) <= tile.input) return decode_whole(z);
+  return in_tiles(z, tile, [&](const at::Tensor &part) { return decode_whole(part); });
+}
+
+at::Tensor AutoencoderKL::decode_whole(const at::Tensor &z) const {
   at::Tensor x = z.to(conv_in_.weight.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
   if (post_quant_conv_) x = (*post_quant_conv_)(x);
   x = mid_block_(conv_in_(x));
@@ -60,13 +83,17 @@ at::Tensor AutoencoderKL::decode(const at::Tensor &z) const {
   return conv_out_(at::silu(conv_norm_out_(x)));
 }
 
-at::Tensor AutoencoderKL::encode(const at::Tensor &pixels, const at::Tensor &noise) const {
+at::Tensor AutoencoderKL::encode(const at::Tensor &pixels, const at::Tensor &noise,
+                                 bool tiled) const {
   if (!encoder_) {
     throw Error{ErrorKind::unsupported,
                 "the model's vae holds no encoder, so no picture can be given to it", "image"};
   }
   constexpr double kLeastLogVariance = -30, kMostLogVariance = 20;
-  const std::vector<at::Tensor> moments = (*encoder_)(pixels).to(at::kFloat).chunk(2, 1);
+  const TileSize tile{config_.sample_size, config_.sample_size / config_.scale()};
+  const bool whole = !tiled || std::max(pixels.size(2), pixels.size(3)) <= tile.input;
+  const at::Tensor encoded = whole ? (*encoder_)(pixels) : in_tiles(pixels, tile, *encoder_);
+  const std::vector<at::Tensor> moments = encoded.to(at::kFloat).chunk(2, 1);
   const at::Tensor deviation = at::exp(0.5 * moments[1].clamp(kLeastLogVariance, kMostLogVariance));
   return (moments[0] + deviation * noise).contiguous();
 }

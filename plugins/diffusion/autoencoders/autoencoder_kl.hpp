@@ -26,14 +26,20 @@ class AutoencoderKL {
   at::Tensor unscale(const at::Tensor &latents) const;
   at::Tensor scale(const at::Tensor &z) const;
 
+  // Whether what is larger than sample_size can be cut into tiles: of sample_size, each with a
+  // whole number of latents of which a quarter overlaps.
+  bool has_tiles() const;
+  // Throws Error (unsupported) when it has none.
+  void require_tiles() const;
+
   // z: [batch, latent_channels, h, w] -> [batch, 3, h * scale, w * scale], about -1 to 1, in the
-  // dtype of the weights.
-  at::Tensor decode(const at::Tensor &z) const;
+  // dtype of the weights. `tiled`: in tiles what is larger than one; they must exist.
+  at::Tensor decode(const at::Tensor &z, bool tiled = false) const;
 
   // pixels: [batch, 3, h * scale, w * scale], -1 to 1 -> z, float32: drawn from what the encoder
-  // says of each latent, with `noise`, standard normal, of z's shape. Throws Error (unsupported)
-  // without an encoder.
-  at::Tensor encode(const at::Tensor &pixels, const at::Tensor &noise) const;
+  // says of each latent, with `noise`, standard normal, of z's shape. `tiled` as above.
+  // Throws Error (unsupported) without an encoder.
+  at::Tensor encode(const at::Tensor &pixels, const at::Tensor &noise, bool tiled = false) const;
 
  private:
   struct UpBlock {
@@ -41,6 +47,7 @@ class AutoencoderKL {
     std::optional<Upsample2D> upsampler;
   };
 
+  at::Tensor decode_whole(const at::Tensor &z) const;
   void add_up_block(const WeightScope &scope, int64_t in, int64_t out, bool upsample);
 
   AutoencoderConfig config_;

@@ -1,10 +1,12 @@
 #include "pipelines/autoencoding.hpp"
 
+#include "pipelines/memory_ladder.hpp"
 #include "pipelines/pixels.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
+#include <string>
+#include <utility>
 
 namespace pictor::diffusion {
 namespace {
@@ -17,36 +19,51 @@ int64_t pictures_at_once(int64_t height, int64_t width) {
   return std::max<int64_t>(1, kPixelsAtOnce / (height * width));
 }
 
+// `network` with and without tiles, as the request and the autoencoder let it.
+template <class Network>
+AutoencoderWork work_of(const AutoencoderKL &vae, const TextToImageRequest &request,
+                        const std::string &doing, const std::string &done, const Network &network) {
+  const auto with = [&network, doing](bool tiled) {
+    return [&network, doing, tiled](int64_t first, int64_t end) {
+      at::Tensor result;
+      translating_errors(doing, [&] { result = network(first, end, tiled); });
+      return result;
+    };
+  };
+  AutoencoderWork work{with(request.vae_tiling), {}, done + " in tiles"};
+  if (!request.vae_tiling && vae.has_tiles()) work.tiled = with(true);
+  return work;
+}
+
 }  // namespace
 
 at::Tensor decode_pictures(const AutoencoderKL &vae, const at::Tensor &latents,
-                           const RunCallbacks &callbacks) {
+                           const TextToImageRequest &request, const RunCallbacks &callbacks) {
   const int64_t scale = vae.config().scale();
-  const int64_t at_once = pictures_at_once(latents.size(2) * scale, latents.size(3) * scale);
-  std::vector<at::Tensor> images;
-  for (const at::Tensor &group : vae.unscale(latents).split(at_once)) {
-    stop_if_cancelled(callbacks);
-    const at::Tensor decoded = vae.decode(group);
+  const at::Tensor z = vae.unscale(latents);
+  const auto decode = [&](int64_t first, int64_t end, bool tiled) {
+    const at::Tensor decoded = vae.decode(z.slice(0, first, end), tiled);
     require_finite(decoded, "the vae's output");
-    images.push_back(to_pixels(decoded));
-  }
-  return at::cat(images);
+    return to_pixels(decoded);
+  };
+  return autoencode_within_memory(z.size(0), pictures_at_once(z.size(2) * scale, z.size(3) * scale),
+                                  work_of(vae, request, "decoding", "decoded", decode), callbacks);
 }
 
-at::Tensor encode_pictures(const AutoencoderKL &vae, const at::Tensor &pixels, Noise &noise,
+at::Tensor encode_pictures(const AutoencoderKL &vae, const at::Tensor &pixels,
+                           const TextToImageRequest &request, Noise &noise,
                            const RunCallbacks &callbacks) {
   const int64_t scale = vae.config().scale(), height = pixels.size(2), width = pixels.size(3);
-  const int64_t at_once = pictures_at_once(height, width);
   const at::Tensor drawn =
       noise.draw({vae.config().latent_channels, height / scale, width / scale}, vae.dtype());
-  std::vector<at::Tensor> latents;
-  for (int64_t first = 0; first < pixels.size(0); first += at_once) {
-    stop_if_cancelled(callbacks);
-    latents.push_back(vae.encode(pixels.slice(0, first, first + at_once),
-                                 drawn.slice(0, first, first + at_once)));
-    require_finite(latents.back(), "the vae encoder's output");
-  }
-  return vae.scale(at::cat(latents));
+  const auto encode = [&](int64_t first, int64_t end, bool tiled) {
+    const at::Tensor z = vae.encode(pixels.slice(0, first, end), drawn.slice(0, first, end), tiled);
+    require_finite(z, "the vae encoder's output");
+    return z;
+  };
+  return vae.scale(autoencode_within_memory(pixels.size(0), pictures_at_once(height, width),
+                                            work_of(vae, request, "encoding", "encoded", encode),
+                                            callbacks));
 }
 
 }  // namespace pictor::diffusion

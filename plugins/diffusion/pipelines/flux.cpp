@@ -108,6 +108,7 @@ const FamilyTraits &Flux::family() const {
 TextToImageResult Flux::draw(const TextToImageRequest &request,
                              const RunCallbacks &callbacks) const {
   refuse_unread_negative_prompt(request);
+  if (request.vae_tiling) networks_.vae.require_tiles();
   const PictureSize size = picture_size(request, default_size(), size_multiple());
   const int64_t rows = size.height / size_multiple(), columns = size.width / size_multiple();
   const ChosenScheduler chosen = choose_flow_scheduler(
@@ -143,7 +144,7 @@ TextToImageResult Flux::draw(const TextToImageRequest &request,
   if (request.output_latents) {
     result.latents = latents;
   } else {
-    result.images = decode_pictures(networks_.vae, latents, callbacks);
+    result.images = decode_pictures(networks_.vae, latents, request, callbacks);
   }
   return result;
 }

@@ -2,6 +2,8 @@
 
 #include "error.hpp"
 #include "pipelines/flux.hpp"
+#include "pipelines/image_input.hpp"
+#include "pipelines/memory_ladder.hpp"
 #include "pipelines/stable_diffusion.hpp"
 #include "pipelines/stable_diffusion_3.hpp"
 #include "pipelines/stable_diffusion_xl.hpp"
@@ -11,8 +13,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <array>
-#include <new>
-#include <string_view>
 
 namespace pictor::diffusion {
 namespace {
@@ -34,34 +34,13 @@ constexpr std::array kFamilies{
     Family{"FluxPipeline", load_flux},
 };
 
-bool is_out_of_memory(std::string_view message) {
-  constexpr std::array<std::string_view, 3> kSigns{"out of memory", "can't allocate memory",
-                                                   "not enough memory"};
-  for (const std::string_view sign : kSigns) {
-    if (message.find(sign) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-[[noreturn]] void fail_out_of_memory(const std::string &doing) {
-  throw Error{ErrorKind::resource_exhausted,
-              "out of memory while " + doing +
-                  "; draw fewer pictures at once, smaller ones, or set 'dtype' to bfloat16"};
-}
-
-// Does `work` without gradients; libtorch's exceptions leave as Errors.
+// The result of `work`, which needs no gradients; libtorch's exceptions leave as Errors.
 template <class Work>
 auto run_inference(const std::string &doing, const Work &work) {
   const c10::InferenceMode inference;
-  try {
-    return work();
-  } catch (const c10::Error &error) {
-    const std::string message = error.what_without_backtrace();
-    if (is_out_of_memory(message)) fail_out_of_memory(doing);
-    throw Error{ErrorKind::internal, "libtorch failed while " + doing + ": " + message};
-  } catch (const std::bad_alloc &) {
-    fail_out_of_memory(doing);
-  }
+  decltype(work()) result;
+  translating_errors(doing, [&] { result = work(); });
+  return result;
 }
 
 const Family &find_family(const JsonFile &index) {
@@ -80,7 +59,23 @@ const Family &find_family(const JsonFile &index) {
 TextToImageResult Pipeline::generate(const TextToImageRequest &request,
                                      const RunCallbacks &callbacks) const {
   stop_if_cancelled(callbacks);
-  return run_inference("drawing", [&] { return draw(completed(request, family()), callbacks); });
+  const TextToImageRequest complete = completed(request, family());
+  return draw_within_memory(complete, callbacks,
+                            [this](const TextToImageRequest &part, const RunCallbacks &of_part) {
+                              return run_inference("drawing", [&] { return draw(part, of_part); });
+                            });
+}
+
+void Pipeline::check(const TextToImageRequest &request) const {
+  const TextToImageRequest complete = completed(request, family());
+  picture_size(complete, default_size(), size_multiple());
+  count_prompt_chunks(complete);
+}
+
+int64_t Pipeline::prompt_chunks(const TextToImageRequest &request) const {
+  TextToImageRequest complete = request;
+  if (!request.guidance_scale) complete.guidance_scale = family().guidance_scale;
+  return count_prompt_chunks(complete);
 }
 
 std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,

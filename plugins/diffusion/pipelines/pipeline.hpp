@@ -47,7 +47,16 @@ class Pipeline {
 
   virtual const FamilyTraits &family() const = 0;
 
-  // Draws all samples of the request. Throws Error, or Cancelled within one step of being asked to.
+  // Throws the Error that generate() would for a parameter, as far as that can be told at once.
+  void check(const TextToImageRequest &request) const;
+
+  // The chunks of CLIP's length that the longest text of the request needs. All samples of a
+  // request are filled up to as many, so that samples which need fewer are drawn otherwise beside
+  // it than alone.
+  int64_t prompt_chunks(const TextToImageRequest &request) const;
+
+  // Draws all samples of the request, fewer at once where memory runs out. Throws Error, or
+  // Cancelled within one step of being asked to.
   TextToImageResult generate(const TextToImageRequest &request,
                              const RunCallbacks &callbacks = {}) const;
 
@@ -55,6 +64,8 @@ class Pipeline {
   explicit Pipeline(const Placement &placement) : placement_(placement) {}
 
  private:
+  // Of a request that has its guidance_scale.
+  virtual int64_t count_prompt_chunks(const TextToImageRequest &) const { return 1; }
   // The request is completed() already.
   virtual TextToImageResult draw(const TextToImageRequest &request,
                                  const RunCallbacks &callbacks) const = 0;

@@ -2,6 +2,7 @@
 
 #include "error.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -19,29 +20,59 @@ PromptEncoder::PromptEncoder(ClipTokenizer tokenizer, ClipTextModel text_model)
   }
 }
 
+int64_t PromptEncoder::count_chunks(const std::vector<std::string> &prompts, bool weights,
+                                    const std::string &parameter) const {
+  int64_t most = 1;
+  for (const std::string &prompt : prompts) {
+    most = std::max(most, diffusion::count_chunks(tokenizer_, prompt, weights, parameter));
+  }
+  return most;
+}
+
 at::Tensor PromptEncoder::operator()(const std::vector<std::string> &prompts, int64_t clip_skip,
-                                     const std::string &parameter,
-                                     std::vector<CutPrompt> &cut) const {
+                                     const std::string &parameter, std::vector<CutPrompt> &cut,
+                                     const PromptLayout &layout) const {
   check_clip_skip(clip_skip, text_model_.config().num_hidden_layers);
-  const PromptBatch batch = tokenized(prompts, parameter, cut);
-  return text_model_(batch.ids, clip_skip).index_select(0, batch.row_of);
+  const ChunkBatch batch = tokenized(prompts, layout, parameter, cut);
+  return side_by_side(text_model_(batch.ids, clip_skip), batch, layout);
 }
 
 ClipTextModel::Output PromptEncoder::with_pooled(const std::vector<std::string> &prompts,
                                                  int64_t clip_skip, const std::string &parameter,
-                                                 std::vector<CutPrompt> &cut) const {
+                                                 std::vector<CutPrompt> &cut,
+                                                 const PromptLayout &layout) const {
   check_clip_skip(clip_skip, text_model_.config().num_hidden_layers - 1);
-  const PromptBatch batch = tokenized(prompts, parameter, cut);
+  const ChunkBatch batch = tokenized(prompts, layout, parameter, cut);
   const ClipTextModel::Output output = text_model_.with_pooled(batch.ids, clip_skip + 1);
-  return {output.hidden.index_select(0, batch.row_of), output.pooled.index_select(0, batch.row_of)};
+  const at::Tensor first_chunk_of = batch.row_of * layout.chunks;
+  return {side_by_side(output.hidden, batch, layout),
+          output.pooled.index_select(0, first_chunk_of)};
 }
 
-PromptBatch PromptEncoder::tokenized(const std::vector<std::string> &prompts,
-                                     const std::string &parameter,
-                                     std::vector<CutPrompt> &cut) const {
-  return tokenize(
-      prompts, [&](std::string_view prompt) { return tokenizer_(prompt); }, text_model_.device(),
-      parameter, cut);
+PromptEncoder::ChunkBatch PromptEncoder::tokenized(const std::vector<std::string> &prompts,
+                                                   const PromptLayout &layout,
+                                                   const std::string &parameter,
+                                                   std::vector<CutPrompt> &cut) const {
+  std::vector<float> weights;
+  const auto tokenizer = [&](std::string_view prompt) {
+    PromptChunks chunks = in_chunks(tokenizer_, prompt, layout, parameter);
+    weights.insert(weights.end(), chunks.weights.begin(), chunks.weights.end());
+    return TokenizedPrompt{std::move(chunks.ids), std::move(chunks.cut)};
+  };
+  const at::Device device = text_model_.device();
+  ChunkBatch batch{tokenize(prompts, tokenizer, device, parameter, cut), {}};
+  batch.ids = batch.ids.view({-1, tokenizer_.max_length()});
+  if (layout.weights) batch.weights = at::tensor(weights).view_as(batch.ids).to(device);
+  return batch;
+}
+
+at::Tensor PromptEncoder::side_by_side(const at::Tensor &hidden, const ChunkBatch &batch,
+                                       const PromptLayout &layout) const {
+  const at::Tensor weighted = batch.weights.defined()
+                                  ? hidden * batch.weights.to(hidden.scalar_type()).unsqueeze(2)
+                                  : hidden;
+  return weighted.reshape({-1, layout.chunks * hidden.size(1), hidden.size(2)})
+      .index_select(0, batch.row_of);
 }
 
 void PromptEncoder::check_clip_skip(int64_t clip_skip, int64_t most) const {

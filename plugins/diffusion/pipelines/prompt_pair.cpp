@@ -1,6 +1,13 @@
 #include "pipelines/prompt_pair.hpp"
 
+#include "pipelines/guidance.hpp"
+
 namespace pictor::diffusion {
+
+std::vector<PromptPair> prompt_pairs(const TextToImageRequest &request) {
+  if (!is_guided(request)) return {kPrompts};
+  return {kPrompts, kNegativePrompts};
+}
 
 std::vector<std::string> second_texts(const TextToImageRequest &request, const PromptPair &pair) {
   std::vector<std::string> texts = texts_of(request, pair.text);

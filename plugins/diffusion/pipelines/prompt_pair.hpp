@@ -22,6 +22,9 @@ inline constexpr PromptPair kNegativePrompts{"negative_prompt", "negative_prompt
                                              &TextToImageRequest::Sample::negative_prompt,
                                              &TextToImageRequest::Sample::negative_prompt_2};
 
+// Those that have a say in the request: without guidance no negative one.
+std::vector<PromptPair> prompt_pairs(const TextToImageRequest &request);
+
 inline bool has_second(const TextToImageRequest &request, const PromptPair &pair, size_t sample) {
   return !(request.samples[sample].*pair.text_2).empty();
 }

@@ -8,6 +8,19 @@ namespace {
 
 constexpr double kShareOfBase = 0.8;
 
+double share_of_base(const TextToImageRequest &request) {
+  return request.denoising_end.value_or(kShareOfBase);
+}
+
+TextToImageRequest base_request(const TextToImageRequest &request) {
+  TextToImageRequest first = request;
+  first.denoising_end = share_of_base(request);
+  first.size.aesthetic_score.reset();
+  first.negative_size.aesthetic_score.reset();
+  first.output_latents = true;
+  return first;
+}
+
 TextToImageRequest refiner_request(const TextToImageRequest &request, double share,
                                    const at::Tensor &latents) {
   TextToImageRequest rest = request;
@@ -30,16 +43,13 @@ TextToImageRequest refiner_request(const TextToImageRequest &request, double sha
 
 }  // namespace
 
+void check_refined(const Pipeline &base, const TextToImageRequest &request) {
+  base.check(base_request(request));
+}
+
 TextToImageResult generate_refined(const Pipeline &base, const Pipeline &refiner,
                                    const TextToImageRequest &request,
                                    const RunCallbacks &callbacks) {
-  const double share = request.denoising_end.value_or(kShareOfBase);
-  TextToImageRequest first = request;
-  first.denoising_end = share;
-  first.size.aesthetic_score.reset();
-  first.negative_size.aesthetic_score.reset();
-  first.output_latents = true;
-
   // Counted through both. How many the refiner takes is known only when it begins.
   const int64_t whole = request.num_inference_steps.value_or(base.family().num_inference_steps);
   int64_t taken = 0;
@@ -51,9 +61,9 @@ TextToImageResult generate_refined(const Pipeline &base, const Pipeline &refiner
   of_refiner.on_step = [&](int64_t step, int64_t steps) {
     if (callbacks.on_step) callbacks.on_step(taken + step, taken + steps);
   };
-  const TextToImageResult drawn = base.generate(first, of_base);
+  const TextToImageResult drawn = base.generate(base_request(request), of_base);
   TextToImageResult result =
-      refiner.generate(refiner_request(request, share, drawn.latents), of_refiner);
+      refiner.generate(refiner_request(request, share_of_base(request), drawn.latents), of_refiner);
   result.cut_prompts = drawn.cut_prompts;
   return result;
 }

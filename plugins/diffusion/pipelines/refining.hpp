@@ -13,4 +13,8 @@ TextToImageResult generate_refined(const Pipeline &base, const Pipeline &refiner
                                    const TextToImageRequest &request,
                                    const RunCallbacks &callbacks = {});
 
+// Throws the Error that generate_refined() would for a parameter, as far as `base` can tell at
+// once.
+void check_refined(const Pipeline &base, const TextToImageRequest &request);
+
 }  // namespace pictor::diffusion

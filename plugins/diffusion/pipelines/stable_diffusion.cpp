@@ -3,8 +3,10 @@
 #include "pipelines/components.hpp"
 #include "pipelines/guidance.hpp"
 #include "pipelines/prompt_encoder.hpp"
+#include "pipelines/prompt_pair.hpp"
 #include "pipelines/unet_pipeline.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,7 @@ class StableDiffusion final : public UNetPipeline {
                   UNet2DConditionModel unet, AutoencoderKL vae, nlohmann::json scheduler_config);
 
  private:
+  int64_t count_prompt_chunks(const TextToImageRequest &request) const override;
   Conditioning condition(const TextToImageRequest &request, const PictureSize &size,
                          std::vector<CutPrompt> &cut) const override;
 
@@ -27,7 +30,7 @@ FamilyTraits traits() {
   return {.num_inference_steps = 50,
           .guidance_scale = 7.5,
           .parameters = {"negative_prompt", "guidance_rescale", "clip_skip", "image", "mask_image",
-                         "strength"}};
+                         "strength", "long_prompts", "prompt_weights"}};
 }
 
 StableDiffusion::StableDiffusion(const Placement &placement, PromptEncoder prompt_encoder,
@@ -41,15 +44,26 @@ StableDiffusion::StableDiffusion(const Placement &placement, PromptEncoder promp
                    "1.x and 2.x have of it");
 }
 
+int64_t StableDiffusion::count_prompt_chunks(const TextToImageRequest &request) const {
+  if (!request.long_prompts_in_chunks) return 1;
+  int64_t most = 1;
+  for (const PromptPair &pair : prompt_pairs(request)) {
+    most = std::max(most, prompt_encoder_.count_chunks(texts_of(request, pair.text),
+                                                       request.prompt_weights, pair.name));
+  }
+  return most;
+}
+
 // As in diffusers, clip_skip concerns the prompts alone.
 Conditioning StableDiffusion::condition(const TextToImageRequest &request, const PictureSize &,
                                         std::vector<CutPrompt> &cut) const {
   using Sample = TextToImageRequest::Sample;
+  const PromptLayout layout{count_prompt_chunks(request), request.prompt_weights};
   const at::Tensor positive =
-      prompt_encoder_(texts_of(request, &Sample::prompt), request.clip_skip, "prompt", cut);
+      prompt_encoder_(texts_of(request, &Sample::prompt), request.clip_skip, "prompt", cut, layout);
   if (!is_guided(request)) return {positive};
-  const at::Tensor negative =
-      prompt_encoder_(texts_of(request, &Sample::negative_prompt), 0, "negative_prompt", cut);
+  const at::Tensor negative = prompt_encoder_(texts_of(request, &Sample::negative_prompt), 0,
+                                              "negative_prompt", cut, layout);
   return {at::cat({negative, positive})};
 }
 

@@ -93,6 +93,7 @@ const FamilyTraits &StableDiffusion3::family() const {
 
 TextToImageResult StableDiffusion3::draw(const TextToImageRequest &request,
                                          const RunCallbacks &callbacks) const {
+  if (request.vae_tiling) networks_.vae.require_tiles();
   const PictureSize size = picture_size(request, default_size(), size_multiple());
   require_positions(size.height, "height");
   require_positions(size.width, "width");
@@ -121,7 +122,7 @@ TextToImageResult StableDiffusion3::draw(const TextToImageRequest &request,
   if (request.output_latents) {
     result.latents = latents;
   } else {
-    result.images = decode_pictures(networks_.vae, latents, callbacks);
+    result.images = decode_pictures(networks_.vae, latents, request, callbacks);
   }
   return result;
 }

@@ -35,6 +35,7 @@ class StableDiffusionXl final : public UNetPipeline {
   // Hidden states of both encoders side by side, and the pooled vector of the last.
   using Encoded = ClipTextModel::Output;
 
+  int64_t count_prompt_chunks(const TextToImageRequest &request) const override;
   Conditioning condition(const TextToImageRequest &request, const PictureSize &size,
                          std::vector<CutPrompt> &cut) const override;
   Encoded encode(const TextToImageRequest &request, const PromptPair &texts, int64_t clip_skip,
@@ -47,14 +48,15 @@ class StableDiffusionXl final : public UNetPipeline {
 };
 
 FamilyTraits traits(size_t encoders, const Options &options) {
-  FamilyTraits family{.num_inference_steps = 50,
-                      .guidance_scale = 5.0,
-                      .parameters = {"negative_prompt", "guidance_rescale", "clip_skip", "image",
-                                     "mask_image", "strength", "denoising_start", "denoising_end",
-                                     "original_size", "crops_coords_top_left",
-                                     "negative_original_size", "negative_crops_coords_top_left"},
-                      .image_strength = 0.3,
-                      .mask_strength = 0.9999};
+  FamilyTraits family{
+      .num_inference_steps = 50,
+      .guidance_scale = 5.0,
+      .parameters = {"negative_prompt", "guidance_rescale", "clip_skip", "image", "mask_image",
+                     "strength", "denoising_start", "denoising_end", "original_size",
+                     "crops_coords_top_left", "negative_original_size",
+                     "negative_crops_coords_top_left", "long_prompts", "prompt_weights"},
+      .image_strength = 0.3,
+      .mask_strength = 0.9999};
   auto &read = family.parameters;
   if (encoders == 2) read.insert(read.end(), {"prompt_2", "negative_prompt_2"});
   if (options.requires_aesthetics_score) {
@@ -86,6 +88,20 @@ StableDiffusionXl::StableDiffusionXl(const Placement &placement, Networks networ
                        std::to_string(ids) + " time ids");
 }
 
+int64_t StableDiffusionXl::count_prompt_chunks(const TextToImageRequest &request) const {
+  if (!request.long_prompts_in_chunks) return 1;
+  int64_t most = 1;
+  const auto count = [&](const PromptEncoder &encoder, const std::vector<std::string> &texts,
+                         const char *name) {
+    most = std::max(most, encoder.count_chunks(texts, request.prompt_weights, name));
+  };
+  for (const PromptPair &pair : prompt_pairs(request)) {
+    count(encoders_.front(), texts_of(request, pair.text), pair.name);
+    if (encoders_.size() > 1) count(encoders_.back(), second_texts(request, pair), pair.name_2);
+  }
+  return most;
+}
+
 // As in diffusers, clip_skip concerns the prompts alone.
 Conditioning StableDiffusionXl::condition(const TextToImageRequest &request,
                                           const PictureSize &size,
@@ -104,13 +120,15 @@ Conditioning StableDiffusionXl::condition(const TextToImageRequest &request,
 StableDiffusionXl::Encoded StableDiffusionXl::encode(const TextToImageRequest &request,
                                                      const PromptPair &texts, int64_t clip_skip,
                                                      std::vector<CutPrompt> &cut) const {
-  Encoded last =
-      encoders_.front().with_pooled(texts_of(request, texts.text), clip_skip, texts.name, cut);
+  const PromptLayout layout{count_prompt_chunks(request), request.prompt_weights};
+  Encoded last = encoders_.front().with_pooled(texts_of(request, texts.text), clip_skip, texts.name,
+                                               cut, layout);
   if (encoders_.size() == 1) return last;
 
   const at::Tensor hidden = last.hidden;
   std::vector<CutPrompt> cut_2;
-  last = encoders_.back().with_pooled(second_texts(request, texts), clip_skip, texts.name_2, cut_2);
+  last = encoders_.back().with_pooled(second_texts(request, texts), clip_skip, texts.name_2, cut_2,
+                                      layout);
   for (CutPrompt &end : cut_2) {
     // The first encoder has told of the prompt that stands in.
     if (has_second(request, texts, end.sample)) cut.push_back(std::move(end));

@@ -19,7 +19,7 @@ std::vector<int64_t> latent_shape(const StartingPointOptions &options) {
 at::Tensor image_latents(const TextToImageRequest &request, const StartingPointOptions &options,
                          at::Device device) {
   if (!request.samples.front().latents.defined()) {
-    return encode_pictures(options.vae, image_pixels(request, options.size).to(device),
+    return encode_pictures(options.vae, image_pixels(request, options.size).to(device), request,
                            options.noise, options.callbacks);
   }
   std::vector<at::Tensor> latents;
@@ -48,7 +48,7 @@ at::Tensor mask_and_kept(const TextToImageRequest &request, const StartingPointO
   }
   const at::Tensor kept = image_pixels(request, options.size).to(mask.device()) * (1 - mask);
   return at::cat({shrunk(mask, options.vae.config().scale()),
-                  encode_pictures(options.vae, kept, options.noise, options.callbacks)},
+                  encode_pictures(options.vae, kept, request, options.noise, options.callbacks)},
                  1);
 }
 

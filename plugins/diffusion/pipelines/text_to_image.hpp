@@ -48,6 +48,9 @@ struct DrawingSettings {
   double true_cfg_scale = 1;                   // FLUX: above 1, negative prompts have a say
   std::optional<int64_t> max_sequence_length;  // tokens that T5 reads of a prompt
   int64_t clip_skip = 0;                       // layers of the text encoder left out at its end
+  bool long_prompts_in_chunks = false;         // for CLIP; else they are cut
+  bool vae_tiling = false;                     // large pictures pass the autoencoder in tiles
+  bool prompt_weights = false;                 // for CLIP; else brackets are text
   std::vector<double> timesteps;
   std::vector<double> sigmas;
   SchedulerChoice scheduler;
@@ -118,10 +121,11 @@ struct TextToImageResult {
   std::string scheduler;  // diffusers' class name of the one used
 };
 
-// Both are called on the thread that draws, and may be empty.
+// All are called on the thread that draws, and may be empty.
 struct RunCallbacks {
   std::function<void(int64_t step, int64_t steps)> on_step;  // after each call of the denoiser
   std::function<bool()> cancelled;                           // polled before each call
+  std::function<void(const std::string &what)> on_memory_fallback;  // what drew with less memory
 };
 
 // Thrown out of a load or a run whose `cancelled` said so.

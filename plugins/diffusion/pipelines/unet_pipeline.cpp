@@ -36,6 +36,7 @@ bool UNetPipeline::is_inpainting_unet() const {
 TextToImageResult UNetPipeline::draw(const TextToImageRequest &request,
                                      const RunCallbacks &callbacks) const {
   const ChosenScheduler chosen = choose_scheduler(networks_.scheduler_config, request);
+  if (request.vae_tiling) networks_.vae.require_tiles();
   const PictureSize size = picture_size(request, default_size(), size_multiple());
   TextToImageResult result;
   result.scheduler = chosen.class_name;
@@ -64,7 +65,7 @@ TextToImageResult UNetPipeline::draw(const TextToImageRequest &request,
   if (request.output_latents) {
     result.latents = latents;
   } else {
-    result.images = decode_pictures(networks_.vae, latents, callbacks);
+    result.images = decode_pictures(networks_.vae, latents, request, callbacks);
   }
   return result;
 }

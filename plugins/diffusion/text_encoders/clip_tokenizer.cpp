@@ -139,16 +139,19 @@ std::vector<int64_t> ClipTokenizer::encode(std::string_view prompt) const {
   return ids;
 }
 
-TokenizedPrompt ClipTokenizer::operator()(std::string_view prompt) const {
-  TokenizedPrompt result{encode(prompt), {}};
-  const auto limit = static_cast<std::ptrdiff_t>(max_length_);
-  if (static_cast<std::ptrdiff_t>(result.ids.size()) > limit) {
-    result.cut = decode({result.ids.begin() + limit - 1, result.ids.end() - 1});
-    result.ids.resize(static_cast<size_t>(limit));
-    result.ids.back() = end_;
-  }
-  result.ids.resize(static_cast<size_t>(limit), pad_);
+std::vector<int64_t> ClipTokenizer::framed(std::span<const int64_t> ids) const {
+  std::vector<int64_t> result{start_};
+  result.insert(result.end(), ids.begin(), ids.end());
+  result.push_back(end_);
+  result.resize(static_cast<size_t>(max_length_), pad_);
   return result;
+}
+
+TokenizedPrompt ClipTokenizer::operator()(std::string_view prompt) const {
+  const std::vector<int64_t> ids = encode(prompt);
+  const size_t kept = std::min(ids.size(), static_cast<size_t>(max_length_)) - 2;
+  const auto cut = ids.begin() + 1 + static_cast<std::ptrdiff_t>(kept);
+  return {framed({ids.data() + 1, kept}), decode({cut, ids.end() - 1})};
 }
 
 std::string ClipTokenizer::decode(const std::vector<int64_t> &ids) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,9 @@ class ClipTokenizer {
 
   // All ids of a prompt between start and end, without limit or padding.
   std::vector<int64_t> encode(std::string_view prompt) const;
+
+  // At most max_length - 2 ids between start and end, padded to max_length.
+  std::vector<int64_t> framed(std::span<const int64_t> ids) const;
 
   std::string decode(const std::vector<int64_t> &ids) const;
 

@@ -33,6 +33,7 @@ class Case:
     options: dict = field(default_factory=dict)
     scheduler: object = None
     decode: object = decode_scaled
+    vae_tiling: bool = False
     unpack: object = None  # makes pictures of latents of what the pipeline gives for them
 
     def tensors(self):

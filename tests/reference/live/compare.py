@@ -55,6 +55,7 @@ def draw(one, model):
     pipe = one.pipeline(**model.components, **one.options)
     if one.scheduler is not None:
         pipe.scheduler = one.scheduler
+    pipe.vae.use_tiling = one.vae_tiling
     pipe.set_progress_bar_config(disable=True)
     generators = [torch.Generator().manual_seed(seed) for seed in one.seeds]
     with torch.no_grad():
@@ -75,6 +76,7 @@ def write(one, model, stem):
         "pipeline": one.pipeline.__name__,
         "call": one.call,
         "seeds": one.seeds,
+        "vae_tiling": one.vae_tiling,
         "scheduler": scheduler,
     }
     Path(f"{stem}.json").write_text(json.dumps(stored, default=list))

@@ -120,11 +120,19 @@ def mask_case(model, pipeline, **extra):
     )
 
 
+def tiled_case(model):
+    """An image that passes the autoencoder in tiles, there and back."""
+    case = image_case(model, diffusers.StableDiffusionImg2ImgPipeline)
+    case.vae_tiling = True
+    return case
+
+
 def stable_diffusion_cases(**extra):
     return {
         "text": lambda model: text_case(model, diffusers.StableDiffusionPipeline, **extra),
         "image": lambda model: image_case(model, diffusers.StableDiffusionImg2ImgPipeline),
         "mask": lambda model: mask_case(model, diffusers.StableDiffusionInpaintPipeline),
+        "tiles": tiled_case,
     }
 
 
