@@ -4,6 +4,7 @@ Needs torch, diffusers and transformers. The tokenizer is the tests' copy of CLI
 """
 
 import pathlib
+import shutil
 import sys
 
 import torch
@@ -58,3 +59,6 @@ if __name__ == "__main__":
     torch.manual_seed(0)
     torch.set_default_dtype(torch.float32)
     {"sd15": sd15, "sdxl": sdxl}[family]().to(getattr(torch, dtype)).save_pretrained(folder)
+    for saved in pathlib.Path(folder).glob("tokenizer*"):
+        for name in ("vocab.json", "merges.txt"):  # transformers 5 writes tokenizer.json alone
+            shutil.copy(TOKENIZER / name, saved)

@@ -73,14 +73,14 @@ at::Tensor AutoencoderKL::decode(const at::Tensor &z, bool tiled) const {
 }
 
 at::Tensor AutoencoderKL::decode_whole(const at::Tensor &z) const {
-  at::Tensor x = z.to(conv_in_.weight.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor x = z.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast);
   if (post_quant_conv_) x = (*post_quant_conv_)(x);
   x = mid_block_(conv_in_(x));
   for (const UpBlock &block : up_blocks_) {
     for (const ResnetBlock2D &resnet : block.resnets) x = resnet(x);
     if (block.upsampler) x = (*block.upsampler)(x, 2 * x.size(2), 2 * x.size(3));
   }
-  return conv_out_(at::silu(conv_norm_out_(x)));
+  return conv_out_(conv_norm_out_.activated(x));
 }
 
 at::Tensor AutoencoderKL::encode(const at::Tensor &pixels, const at::Tensor &noise,

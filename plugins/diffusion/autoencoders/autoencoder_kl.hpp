@@ -20,7 +20,7 @@ class AutoencoderKL {
   AutoencoderKL(AutoencoderConfig config, Weights &weights);
 
   const AutoencoderConfig &config() const { return config_; }
-  at::ScalarType dtype() const { return conv_in_.weight.scalar_type(); }
+  at::ScalarType dtype() const { return conv_in_.dtype(); }
 
   // Latents as the denoiser has them to latents as decode() takes them, and back.
   at::Tensor unscale(const at::Tensor &latents) const;

@@ -35,7 +35,7 @@ at::Tensor AttentionBlock::operator()(const at::Tensor &x) const {
   const int64_t batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
   at::Tensor h = group_norm(x).permute({0, 2, 3, 1}).reshape({batch, height * width, channels});
   h = to_out(attend(to_q(h), to_k(h), to_v(h), {}));
-  return h.view({batch, height, width, channels}).permute({0, 3, 1, 2}) + x;
+  return h.view({batch, height, width, channels}).permute({0, 3, 1, 2}).add_(x);
 }
 
 VaeMidBlock::VaeMidBlock(const WeightScope &scope, const AutoencoderConfig &config)

@@ -38,12 +38,12 @@ VaeEncoder::VaeEncoder(const WeightScope &root, const AutoencoderConfig &config)
 
 at::Tensor VaeEncoder::operator()(const at::Tensor &pixels) const {
   at::Tensor x =
-      conv_in_(pixels.to(conv_in_.weight.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast));
+      conv_in_(pixels.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
   for (const DownBlock &block : down_blocks_) {
     for (const ResnetBlock2D &resnet : block.resnets) x = resnet(x);
     if (block.downsampler) x = (*block.downsampler)(x);
   }
-  x = conv_out_(at::silu(conv_norm_out_(mid_block_(x))));
+  x = conv_out_(conv_norm_out_.activated(mid_block_(x)));
   return quant_conv_ ? (*quant_conv_)(x) : x;
 }
 

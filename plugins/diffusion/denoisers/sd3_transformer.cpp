@@ -99,9 +99,9 @@ at::Tensor SD3Transformer2DModel::operator()(const at::Tensor &sample, double ti
                                              const Conditioning &conditioning) const {
   const int64_t batch = sample.size(0), patch = config_.patch_size;
   const int64_t rows = sample.size(2) / patch, columns = sample.size(3) / patch;
-  const at::ScalarType dtype = proj_.weight.scalar_type();
+  const at::ScalarType dtype = proj_.dtype();
   const at::Tensor embedding = time_text_embed_(
-      at::full({1}, timestep, proj_.weight.options().dtype(at::kFloat)), conditioning);
+      at::full({1}, timestep, at::TensorOptions{proj_.device()}.dtype(at::kFloat)), conditioning);
 
   const at::Tensor patches = proj_(sample.to(dtype).contiguous(at::MemoryFormat::ChannelsLast));
   TokenStreams tokens{patches.flatten(2).transpose(1, 2) + cropped_positions(rows, columns),

@@ -43,7 +43,7 @@ GegluFeedForward::GegluFeedForward(const WeightScope &scope, int64_t width)
 
 at::Tensor GegluFeedForward::operator()(const at::Tensor &x) const {
   const std::vector<at::Tensor> halves = proj(x).chunk(2, -1);
-  return out(halves[0] * at::gelu(halves[1]));
+  return out(at::gelu(halves[1]).mul_(halves[0]));
 }
 
 BasicTransformerBlock::BasicTransformerBlock(const WeightScope &scope, int64_t width,
@@ -57,9 +57,9 @@ BasicTransformerBlock::BasicTransformerBlock(const WeightScope &scope, int64_t w
 
 at::Tensor BasicTransformerBlock::operator()(at::Tensor x, const at::Tensor &context) const {
   const at::Tensor normed = norm1(x);
-  x = x + attn1(normed, normed);
-  x = x + attn2(norm2(x), context);
-  return x + ff(norm3(x));
+  x = attn1(normed, normed).add_(x);
+  x = attn2(norm2(x), context).add_(x);
+  return ff(norm3(x)).add_(x);
 }
 
 Transformer2DModel::Transformer2DModel(const WeightScope &scope, const Shape &shape)
@@ -78,7 +78,7 @@ at::Tensor Transformer2DModel::operator()(const at::Tensor &x, const at::Tensor 
   h = proj_in(h);
   for (const BasicTransformerBlock &block : transformer_blocks) h = block(h, context);
   h = proj_out(h);
-  return h.view({batch, height, width, channels}).permute({0, 3, 1, 2}) + x;
+  return h.view({batch, height, width, channels}).permute({0, 3, 1, 2}).add_(x);
 }
 
 }  // namespace pictor::diffusion

@@ -40,12 +40,12 @@ at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double tim
   // Every resnet block begins with the activation of the time features: done once, here.
   const at::Tensor time = at::silu(time_features(timestep, conditioning));
   at::Tensor x =
-      conv_in_(sample.to(conv_in_.weight.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast));
+      conv_in_(sample.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<at::Tensor> skips{x};
   for (const DownBlock2D &block : down_blocks_) x = block(x, time, text, skips);
   x = mid_block_(x, time, text);
   for (const UpBlock2D &block : up_blocks_) x = block(x, time, text, skips);
-  return conv_out_(at::silu(conv_norm_out_(x)));
+  return conv_out_(conv_norm_out_.activated(x));
 }
 
 at::Tensor UNet2DConditionModel::embed(const at::Tensor &numbers, int64_t width) const {

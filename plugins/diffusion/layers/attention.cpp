@@ -1,10 +1,37 @@
 #include "layers/attention.hpp"
 
+#include <torch/version.h>
+
+// libtorch has kernels that hold but a few scores at a time.
+#define PICTOR_FUSED_ATTENTION \
+  (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4))
+
+#if !PICTOR_FUSED_ATTENTION
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#endif
 
 namespace pictor::diffusion {
+
+#if PICTOR_FUSED_ATTENTION
+
+// The fused kernels keep scores and softmax in float32, so `upcast` asks for nothing more.
+at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
+                  const AttentionOptions &options) {
+  // [batch, tokens, heads * d] -> [batch, heads, tokens, d], a view
+  const auto by_head = [&](const at::Tensor &x) {
+    return x.unflatten(2, {options.heads, x.size(2) / options.heads}).transpose(1, 2);
+  };
+  std::optional<at::Tensor> bias;
+  if (options.bias.defined()) bias = options.bias.to(q.scalar_type()).unsqueeze(0);
+  const at::Tensor out = at::scaled_dot_product_attention(
+      by_head(q), by_head(k), by_head(v), bias, /*dropout_p=*/0, options.causal, options.scale);
+  return out.transpose(1, 2).flatten(2);
+}
+
+#else  // The same in blocks of scores.
+
 namespace {
 
 // Scores held at once: about what the cache of a CPU keeps; on a GPU, what keeps it busy.
@@ -73,5 +100,7 @@ at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
   }
   return merge_heads(out, options.heads);
 }
+
+#endif
 
 }  // namespace pictor::diffusion

@@ -23,14 +23,21 @@ at::Tensor Linear::operator()(const at::Tensor &x) const {
   return at::linear(x, weight, bias);
 }
 
-Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape the_shape)
-    : weight(scope.take("weight", {out, in, the_shape.kernel, the_shape.kernel})
-                 .contiguous(at::MemoryFormat::ChannelsLast)),
-      bias(scope.take("bias", {out})),
-      shape(the_shape) {}
+Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
+    : weight_(scope.take("weight", {out, in, shape.kernel, shape.kernel})),
+      bias_(scope.take("bias", {out})),
+      shape_(shape) {
+  if (PackedConv2d::serves(weight_)) {
+    packed_.emplace(weight_, bias_, shape.stride, shape.padding);
+    weight_.reset();
+  } else {
+    weight_ = weight_.contiguous(at::MemoryFormat::ChannelsLast);
+  }
+}
 
 at::Tensor Conv2d::operator()(const at::Tensor &x) const {
-  return at::conv2d(x, weight, bias, shape.stride, shape.padding);
+  if (packed_) return (*packed_)(x);
+  return at::conv2d(x, weight_, bias_, shape_.stride, shape_.padding);
 }
 
 GroupNorm::GroupNorm(const WeightScope &scope, int64_t the_groups, int64_t channels, double the_eps)
@@ -49,6 +56,11 @@ GroupNorm::GroupNorm(const WeightScope &scope, int64_t the_groups, int64_t chann
 
 at::Tensor GroupNorm::operator()(const at::Tensor &x) const {
   return at::group_norm(x, groups, weight, bias, eps);
+}
+
+at::Tensor GroupNorm::activated(const at::Tensor &x) const {
+  at::Tensor normed = (*this)(x);
+  return at::silu_(normed);
 }
 
 LayerNorm::LayerNorm(const WeightScope &scope, int64_t size, double the_eps)

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "layers/packed_conv.hpp"
 #include "weights/weights.hpp"
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 
 // The layers that every network here is made of. A layer takes its tensors, "weight" and "bias",
 // from the scope it is given; applying it is const and may be done from several threads.
@@ -29,8 +31,9 @@ struct Linear {
   Linear() = default;
 };
 
-// A convolution with a square kernel. Weights are kept channels-last: activations are, too.
-struct Conv2d {
+// A convolution with a square kernel. Activations are channels-last.
+class Conv2d {
+ public:
   struct Shape {
     int64_t kernel = 3;
     int64_t stride = 1;
@@ -42,9 +45,14 @@ struct Conv2d {
   // x: [batch, in, h, w] -> [batch, out, h', w']
   at::Tensor operator()(const at::Tensor &x) const;
 
-  at::Tensor weight;
-  at::Tensor bias;
-  Shape shape;
+  at::ScalarType dtype() const { return bias_.scalar_type(); }
+  at::Device device() const { return bias_.device(); }
+
+ private:
+  at::Tensor weight_;  // channels-last; undefined where packed_ holds it
+  at::Tensor bias_;
+  Shape shape_;
+  std::optional<PackedConv2d> packed_;
 };
 
 inline constexpr Conv2d::Shape kConv3x3{3, 1, 1};
@@ -56,6 +64,9 @@ struct GroupNorm {
 
   // x: [batch, channels, ...]
   at::Tensor operator()(const at::Tensor &x) const;
+
+  // The same, then SiLU.
+  at::Tensor activated(const at::Tensor &x) const;
 
   at::Tensor weight;
   at::Tensor bias;

@@ -16,10 +16,10 @@ ResnetBlock2D::ResnetBlock2D(const WeightScope &scope, const Shape &shape)
 }
 
 at::Tensor ResnetBlock2D::operator()(const at::Tensor &x, const at::Tensor &time) const {
-  at::Tensor h = conv1(at::silu(norm1(x)));
-  if (time_emb_proj) h = h + (*time_emb_proj)(time).unsqueeze(-1).unsqueeze(-1);
-  h = conv2(at::silu(norm2(h)));
-  return h + (conv_shortcut ? (*conv_shortcut)(x) : x);
+  at::Tensor h = conv1(norm1.activated(x));
+  if (time_emb_proj) h.add_((*time_emb_proj)(time).unsqueeze(-1).unsqueeze(-1));
+  h = conv2(norm2.activated(h));
+  return h.add_(conv_shortcut ? (*conv_shortcut)(x) : x);
 }
 
 Downsample2D::Downsample2D(const WeightScope &scope, int64_t channels)

@@ -226,6 +226,24 @@ at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {
   return tensor;
 }
 
+// In pieces that stay in a CPU's cache: the tensor is never held in both dtypes.
+at::Tensor SafetensorsFile::read(const TensorEntry &entry, at::ScalarType dtype) const {
+  if (dtype == entry.dtype) return read(entry);
+  constexpr int64_t kPiece = int64_t{1} << 19;
+  const at::Tensor tensor = at::empty(entry.shape, at::TensorOptions{dtype});
+  const at::Tensor flat = tensor.flatten();
+  const at::Tensor piece =
+      at::empty({std::min(kPiece, flat.numel())}, at::TensorOptions{entry.dtype});
+  uint64_t offset = data_offset_ + entry.begin;
+  for (int64_t first = 0; first < flat.numel(); first += kPiece) {
+    const at::Tensor stored = piece.slice(0, 0, flat.numel() - first);
+    read_bytes(stored.data_ptr(), stored.nbytes(), offset);
+    flat.slice(0, first, first + stored.numel()).copy_(stored);
+    offset += stored.nbytes();
+  }
+  return tensor;
+}
+
 void SafetensorsFile::read_bytes(void *destination, uint64_t bytes, uint64_t offset) const {
   auto *cursor = static_cast<char *>(destination);
   while (bytes > 0) {

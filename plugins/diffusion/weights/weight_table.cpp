@@ -114,8 +114,8 @@ std::vector<int64_t> StoredTensor::shape() const {
   return {entry.shape.rbegin(), entry.shape.rend()};
 }
 
-at::Tensor StoredTensor::read() const {
-  const at::Tensor stored = file->read(entry);
+at::Tensor StoredTensor::read(at::ScalarType dtype) const {
+  const at::Tensor stored = file->read(entry, dtype);
   return transposed ? stored.t().contiguous() : stored;
 }
 

@@ -19,7 +19,8 @@ struct StoredTensor {
 
   uint64_t bytes() const { return entry.end - entry.begin; }
   std::vector<int64_t> shape() const;  // as read() returns it
-  at::Tensor read() const;
+  at::Tensor read() const { return read(entry.dtype); }
+  at::Tensor read(at::ScalarType dtype) const;
 };
 
 // The tensors of one component under the keys of diffusers and transformers, wherever they lie.

@@ -40,11 +40,13 @@ at::Tensor Weights::take(const std::string &key, at::IntArrayRef shape) {
   if (!used_.insert(key).second) {
     throw Error{ErrorKind::internal, "tensor '" + key + "' is taken by two layers"};
   }
-  at::Tensor value = tensor.read();
-  if (const at::Tensor added = options_.addition ? options_.addition(key) : at::Tensor{};
-      added.defined()) {
-    value = value.to(at::kFloat) + added;
-  }
+  const at::Tensor added = options_.addition ? options_.addition(key) : at::Tensor{};
+  // What is added to is float32 meanwhile. A GPU is given the stored dtype and converts it itself.
+  const at::ScalarType dtype = added.defined()            ? at::kFloat
+                               : options_.device.is_cpu() ? options_.dtype
+                                                          : tensor.entry.dtype;
+  const at::Tensor value = tensor.read(dtype);
+  if (added.defined()) value.add_(added);
   if (options_.on_read) options_.on_read(tensor.bytes());
   return value.to(options_.device, options_.dtype);
 }
