@@ -37,8 +37,7 @@ VaeEncoder::VaeEncoder(const WeightScope &root, const AutoencoderConfig &config)
 }
 
 at::Tensor VaeEncoder::operator()(const at::Tensor &pixels) const {
-  at::Tensor x =
-      conv_in_(pixels.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
+  at::Tensor x = conv_in_(pixels.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
   for (const DownBlock &block : down_blocks_) {
     for (const ResnetBlock2D &resnet : block.resnets) x = resnet(x);
     if (block.downsampler) x = (*block.downsampler)(x);

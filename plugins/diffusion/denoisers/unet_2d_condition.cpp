@@ -39,8 +39,7 @@ at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double tim
   const at::Tensor &text = conditioning.encoder_hidden_states;
   // Every resnet block begins with the activation of the time features: done once, here.
   const at::Tensor time = at::silu(time_features(timestep, conditioning));
-  at::Tensor x =
-      conv_in_(sample.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
+  at::Tensor x = conv_in_(sample.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<at::Tensor> skips{x};
   for (const DownBlock2D &block : down_blocks_) x = block(x, time, text, skips);
   x = mid_block_(x, time, text);
