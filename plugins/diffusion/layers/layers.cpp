@@ -24,19 +24,12 @@ at::Tensor Linear::operator()(const at::Tensor &x) const {
 }
 
 Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
-    : weight_(scope.take("weight", {out, in, shape.kernel, shape.kernel})),
+    : weight_(scope.take("weight", {out, in, shape.kernel, shape.kernel})
+                  .contiguous(at::MemoryFormat::ChannelsLast)),
       bias_(scope.take("bias", {out})),
-      shape_(shape) {
-  if (PackedConv2d::serves(weight_)) {
-    packed_.emplace(weight_, bias_, shape.stride, shape.padding);
-    weight_.reset();
-  } else {
-    weight_ = weight_.contiguous(at::MemoryFormat::ChannelsLast);
-  }
-}
+      shape_(shape) {}
 
 at::Tensor Conv2d::operator()(const at::Tensor &x) const {
-  if (packed_) return (*packed_)(x);
   return at::conv2d(x, weight_, bias_, shape_.stride, shape_.padding);
 }
 

@@ -1,12 +1,10 @@
 #pragma once
 
-#include "layers/packed_conv.hpp"
 #include "weights/weights.hpp"
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <optional>
 
 // The layers that every network here is made of. A layer takes its tensors, "weight" and "bias",
 // from the scope it is given; applying it is const and may be done from several threads.
@@ -49,10 +47,9 @@ class Conv2d {
   at::Device device() const { return bias_.device(); }
 
  private:
-  at::Tensor weight_;  // channels-last; undefined where packed_ holds it
+  at::Tensor weight_;  // channels-last
   at::Tensor bias_;
   Shape shape_;
-  std::optional<PackedConv2d> packed_;
 };
 
 inline constexpr Conv2d::Shape kConv3x3{3, 1, 1};
