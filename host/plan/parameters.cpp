@@ -64,8 +64,8 @@ bool is_path(const ParameterSpec &spec) {
 }
 
 bool may_be_path(const ParameterSpec &spec) {
-  return (spec.id == "model" || spec.id == "config") && spec.type == ParameterType::string &&
-         spec.scope == ParameterScope::load;
+  return (spec.id == "model" || spec.id == "config" || spec.id == "refiner") &&
+         spec.type == ParameterType::string && spec.scope == ParameterScope::load;
 }
 
 // The absolute path where `text` is meant as one or is there, else `text`: a name of something.

@@ -30,6 +30,7 @@ std::vector<ParameterSpec> specs() {
       spec("image", ParameterType::image, ParameterScope::request),
       spec("images", ParameterType::image_list, ParameterScope::request),
       spec("config", ParameterType::string, ParameterScope::load),
+      spec("refiner", ParameterType::string, ParameterScope::load),
       spec("loras", ParameterType::json, ParameterScope::load)};
   specs[1].choices = {{"auto"}, {"cpu"}, {"cuda"}};
   specs[1].default_value = "auto";
@@ -176,17 +177,17 @@ TEST_CASE("LoRAs and a configuration are found beside the file, or are names") {
   const TempDir dir;
   dir.write("ink.safetensors", "");
   const std::string ink = (dir / "ink.safetensors").string();
-  const auto file = dir.write(
-      "run.yaml",
-      file_with(
-          "    config: ./sd15\n    loras: [ink.safetensors, {path: ink.safetensors, weight: 2},"
-          " org/style, {name: x}]\n"));
+  const auto file =
+      dir.write("run.yaml", file_with("    config: ./sd15\n    refiner: ../xl\n    loras: "
+                                      "[ink.safetensors, {path: ink.safetensors, weight: 2},"
+                                      " org/style, {name: x}]\n"));
   const Parameters load = settle(file, ParameterScope::load).values;
   const Json loras = {ink, {{"path", ink}, {"weight", 2}}, "org/style", {{"name", "x"}}};
   CHECK(load.at("loras") == loras);
   CHECK(load.at("config") == (dir / "sd15").string());
+  CHECK(load.at("refiner") == (dir.path().parent_path() / "xl").string());
   const ModelConfig resolved = with_absolute_paths(load_config(file).models[0], specs(), load);
-  CHECK(resolved.load[1].value == loras);
+  CHECK(resolved.load[2].value == loras);
 }
 
 TEST_CASE("the resolved job has absolute paths and keeps references") {
