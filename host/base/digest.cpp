@@ -32,14 +32,16 @@ void Digest::add(std::string_view bytes) {
   require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
 }
 
-std::string Digest::hex() {
+std::string Digest::bytes() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
   unsigned int size = 0;
   require(EVP_DigestFinal_ex(context_.get(), bytes.data(), &size) == 1);
+  return {reinterpret_cast<const char *>(bytes.data()), size};
+}
+
+std::string Digest::hex() {
   std::string hex;
-  for (unsigned int i = 0; i < size; ++i) {
-    fmt::format_to(std::back_inserter(hex), "{:02x}", bytes[i]);
-  }
+  for (const unsigned char byte : bytes()) fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
   return hex;
 }
 

@@ -17,7 +17,8 @@ class Digest {
 
   void add(std::string_view bytes);
 
-  // Lower-case hex; once, as the last call.
+  // The hash, as it is or in lower-case hex; once, as the last call.
+  std::string bytes();
   std::string hex();
 
  private:

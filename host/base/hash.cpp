@@ -1,27 +1,19 @@
 #include "base/hash.hpp"
 
-#include "base/error.hpp"
+#include "base/digest.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <xxhash.h>
 
-#include <array>
-
 namespace pictor::host {
 
 namespace {
 
-using Sha256 = std::array<unsigned char, 32>;
-
-Sha256 sha256(const void *data, std::size_t size) {
-  Sha256 digest;
-  if (EVP_Digest(data, size, digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
-    throw Error("OpenSSL refused to compute a SHA-256",
-                "check the OpenSSL configuration of this machine (openssl.cnf)",
-                ExitCode::internal);
-  }
-  return digest;
+std::string sha256(std::string_view bytes) {
+  Digest digest(Digest::Kind::sha256);
+  digest.add(bytes);
+  return digest.bytes();
 }
 
 }  // namespace
@@ -36,10 +28,9 @@ std::string to_hex(const Hash128 &hash) {
 }
 
 std::string sha256_hex(const void *data, std::size_t size) {
-  std::string hex;
-  for (const unsigned char byte : sha256(data, size))
-    fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
-  return hex;
+  Digest digest(Digest::Kind::sha256);
+  digest.add({static_cast<const char *>(data), size});
+  return digest.hex();
 }
 
 std::string base64(std::string_view bytes) {
@@ -52,8 +43,7 @@ std::string base64(std::string_view bytes) {
 }
 
 std::string sha256_base64(std::string_view bytes) {
-  const Sha256 digest = sha256(bytes.data(), bytes.size());
-  return base64({reinterpret_cast<const char *>(digest.data()), digest.size()});
+  return base64(sha256(bytes));
 }
 
 }  // namespace pictor::host

@@ -10,7 +10,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 
 namespace pictor::host {
@@ -26,14 +25,6 @@ std::string local_time(std::int64_t unix_ms) {
 std::string utc_time(std::int64_t unix_ms) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                      fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)));
-}
-
-std::string size_text(std::uint64_t bytes) {
-  constexpr std::array units = {"bytes", "kB", "MB", "GB", "TB"};
-  auto size = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; size >= 1000 && unit + 1 < units.size(); ++unit) size /= 1000;
-  return fmt::format("{:.{}f} {}", size, unit == 0 ? 0 : 1, units[unit]);
 }
 
 // One line per outcome that occurred, one column per model.

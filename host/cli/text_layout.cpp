@@ -2,6 +2,8 @@
 
 #include "base/escape.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -47,6 +49,18 @@ std::string paragraph(std::string_view text, std::size_t indent) {
   }
   if (used > 0) result += margin + line + '\n';
   return result;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} bytes", bytes);
+  double size = static_cast<double>(bytes);
+  const char *unit = "";
+  for (const char *next : {"kB", "MB", "GB", "TB"}) {
+    size /= 1000;
+    unit = next;
+    if (size < 999.95) break;
+  }
+  return fmt::format("{:.1f} {}", size, unit);
 }
 
 }  // namespace pictor::host

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,5 +19,8 @@ std::string table(const std::vector<std::vector<std::string>> &rows);
 // with its end of line. Runs of white space count as one space; a longer word gets its own line.
 // Made safe for terminals.
 std::string paragraph(std::string_view text, std::size_t indent);
+
+// "3.4 GB", in powers of 1000.
+std::string size_text(std::uint64_t bytes);
 
 }  // namespace pictor::host

@@ -1,7 +1,6 @@
 #include "cli/commands/all.hpp"
 #include "cli/hub_contents.hpp"
 #include "cli/hub_settings.hpp"
-#include "cli/hub_size.hpp"
 #include "cli/text_layout.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,8 +1,8 @@
 #include "base/error.hpp"
 #include "cli/commands/all.hpp"
 #include "cli/hub_download.hpp"
-#include "cli/hub_size.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/text_layout.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>

@@ -1,6 +1,6 @@
 #include "base/error.hpp"
 #include "cli/hub_files.hpp"
-#include "cli/hub_size.hpp"
+#include "cli/text_layout.hpp"
 #include "support/catch.hpp"
 
 #include <string>
@@ -59,8 +59,8 @@ TEST_CASE("patterns know * and ?") {
 }
 
 TEST_CASE("sizes read as people write them") {
-  CHECK(size_text(0) == "0 B");
-  CHECK(size_text(999) == "999 B");
+  CHECK(size_text(0) == "0 bytes");
+  CHECK(size_text(999) == "999 bytes");
   CHECK(size_text(1000) == "1.0 kB");
   CHECK(size_text(999'949) == "999.9 kB");
   CHECK(size_text(999'999) == "1.0 MB");
