@@ -93,17 +93,8 @@ void ClipTokenizer::read_special_tokens(const std::filesystem::path &folder) {
                       "' that the tokenizer's configuration names",
                   "model"};
     }
-    special_tokens_.push_back({role.text, role.id});
+    special_tokens_.add(role.text, role.id);
   }
-  std::stable_sort(special_tokens_.begin(), special_tokens_.end(),
-                   [](const auto &a, const auto &b) { return a.text.size() > b.text.size(); });
-}
-
-const ClipTokenizer::SpecialToken *ClipTokenizer::special_at(std::string_view text) const {
-  for (const SpecialToken &token : special_tokens_) {
-    if (text.substr(0, token.text.size()) == token.text) return &token;
-  }
-  return nullptr;
 }
 
 void ClipTokenizer::encode_plain(std::string_view text, std::vector<int64_t> &ids) const {
@@ -122,19 +113,9 @@ void ClipTokenizer::encode_plain(std::string_view text, std::vector<int64_t> &id
 
 std::vector<int64_t> ClipTokenizer::encode(std::string_view prompt) const {
   std::vector<int64_t> ids{start_};
-  size_t plain = 0;
-  for (size_t i = 0; i < prompt.size();) {
-    const SpecialToken *token = special_at(prompt.substr(i));
-    if (token == nullptr) {
-      ++i;
-      continue;
-    }
-    encode_plain(prompt.substr(plain, i - plain), ids);
-    ids.push_back(token->id);
-    i += token->text.size();
-    plain = i;
-  }
-  encode_plain(prompt.substr(plain), ids);
+  special_tokens_.split(
+      prompt, [&](std::string_view text) { encode_plain(text, ids); },
+      [&](int64_t id) { ids.push_back(id); });
   ids.push_back(end_);
   return ids;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "text_encoders/byte_pair_encoder.hpp"
+#include "text_encoders/special_tokens.hpp"
 #include "text_encoders/tokenized_prompt.hpp"
 
 #include <cstdint>
@@ -36,13 +37,7 @@ class ClipTokenizer {
   std::string decode(const std::vector<int64_t> &ids) const;
 
  private:
-  struct SpecialToken {
-    std::string text;
-    int64_t id;
-  };
-
   void read_special_tokens(const std::filesystem::path &folder);
-  const SpecialToken *special_at(std::string_view text) const;
   void encode_plain(std::string_view text, std::vector<int64_t> &ids) const;
 
   BytePairEncoder encoder_;
@@ -51,7 +46,7 @@ class ClipTokenizer {
   int64_t end_ = -1;
   int64_t unknown_ = -1;
   int64_t pad_ = -1;
-  std::vector<SpecialToken> special_tokens_;  // longest first
+  SpecialTokens special_tokens_;
 };
 
 }  // namespace pictor::diffusion

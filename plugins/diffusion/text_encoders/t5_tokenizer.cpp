@@ -64,23 +64,13 @@ T5Tokenizer::T5Tokenizer(const std::filesystem::path &folder, SentencePieceModel
                       "', which every T5 tokenizer has",
                   "model"};
     }
-    special_tokens_.push_back({name, id});
+    special_tokens_.add(name, id);
   }
-  pad_ = special_tokens_[0].id;
-  end_ = special_tokens_[1].id;
+  pad_ = encoder_.find("<pad>");
+  end_ = encoder_.find("</s>");
   for (int64_t id = piece_count_; id < encoder_.vocabulary_size(); ++id) {
-    special_tokens_.push_back({encoder_.piece(id), id});
+    special_tokens_.add(encoder_.piece(id), id);
   }
-  std::stable_sort(special_tokens_.begin(), special_tokens_.end(),
-                   [](const auto &a, const auto &b) { return a.text.size() > b.text.size(); });
-}
-
-const T5Tokenizer::SpecialToken *T5Tokenizer::special_at(std::string_view text) const {
-  if (text.front() != '<') return nullptr;  // as all of them begin
-  for (const SpecialToken &token : special_tokens_) {
-    if (text.substr(0, token.text.size()) == token.text) return &token;
-  }
-  return nullptr;
 }
 
 // Words are what blanks part; each is cut into pieces by itself, with the sign before it.
@@ -102,19 +92,9 @@ void T5Tokenizer::encode_plain(std::string_view text, std::vector<int64_t> &ids)
 
 std::vector<int64_t> T5Tokenizer::encode(std::string_view prompt) const {
   std::vector<int64_t> ids;
-  size_t plain = 0;
-  for (size_t i = 0; i < prompt.size();) {
-    const SpecialToken *token = special_at(prompt.substr(i));
-    if (token == nullptr) {
-      ++i;
-      continue;
-    }
-    encode_plain(prompt.substr(plain, i - plain), ids);
-    ids.push_back(token->id);
-    i += token->text.size();
-    plain = i;
-  }
-  encode_plain(prompt.substr(plain), ids);
+  special_tokens_.split(
+      prompt, [&](std::string_view text) { encode_plain(text, ids); },
+      [&](int64_t id) { ids.push_back(id); });
   ids.push_back(end_);
   return ids;
 }

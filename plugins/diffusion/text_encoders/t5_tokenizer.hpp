@@ -1,6 +1,7 @@
 #pragma once
 
 #include "text_encoders/precompiled_charsmap.hpp"
+#include "text_encoders/special_tokens.hpp"
 #include "text_encoders/tokenized_prompt.hpp"
 #include "text_encoders/unigram_encoder.hpp"
 
@@ -31,13 +32,7 @@ class T5Tokenizer {
   std::string decode(const std::vector<int64_t> &ids) const;
 
  private:
-  struct SpecialToken {
-    std::string text;
-    int64_t id;
-  };
-
   T5Tokenizer(const std::filesystem::path &folder, SentencePieceModel model);
-  const SpecialToken *special_at(std::string_view text) const;
   void encode_plain(std::string_view text, std::vector<int64_t> &ids) const;
 
   int64_t piece_count_;
@@ -45,7 +40,7 @@ class T5Tokenizer {
   UnigramEncoder encoder_;
   int64_t end_ = -1;
   int64_t pad_ = -1;
-  std::vector<SpecialToken> special_tokens_;  // longest first
+  SpecialTokens special_tokens_;
 };
 
 }  // namespace pictor::diffusion
