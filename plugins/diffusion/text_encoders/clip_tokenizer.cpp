@@ -120,7 +120,7 @@ std::vector<int64_t> ClipTokenizer::encode(std::string_view prompt) const {
   return ids;
 }
 
-std::vector<int64_t> ClipTokenizer::framed(std::span<const int64_t> ids) const {
+std::vector<int64_t> ClipTokenizer::framed(c10::ArrayRef<int64_t> ids) const {
   std::vector<int64_t> result{start_};
   result.insert(result.end(), ids.begin(), ids.end());
   result.push_back(end_);

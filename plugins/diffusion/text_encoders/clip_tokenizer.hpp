@@ -4,9 +4,10 @@
 #include "text_encoders/special_tokens.hpp"
 #include "text_encoders/tokenized_prompt.hpp"
 
+#include <c10/util/ArrayRef.h>
+
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,7 +33,7 @@ class ClipTokenizer {
   std::vector<int64_t> encode(std::string_view prompt) const;
 
   // At most max_length - 2 ids between start and end, padded to max_length.
-  std::vector<int64_t> framed(std::span<const int64_t> ids) const;
+  std::vector<int64_t> framed(c10::ArrayRef<int64_t> ids) const;
 
   std::string decode(const std::vector<int64_t> &ids) const;
 
