@@ -30,6 +30,12 @@ fs::path find_file(fs::path path) {
   if (!fs::exists(path, error) && is_repository_id(path.string())) {
     path = cached_snapshot(path.string(), "", "loras");
   }
+  if (!fs::exists(path, error)) {
+    fail(path,
+         "no such file or folder; 'loras' takes paths, seen from the job file, and repositories "
+         "of the Hub, owner/name, that are in the cache",
+         ErrorKind::not_found);
+  }
   if (!fs::is_directory(path, error)) return path;
   for (const char *name : {"pytorch_lora_weights.safetensors", "adapter_model.safetensors"}) {
     if (fs::exists(path / name, error)) return path / name;
