@@ -106,18 +106,30 @@ void DiffusionModel::load(Loading &loading) {
   options.on_progress = [&](double fraction) { loading.progress(fraction, "reading weights"); };
   options.cancelled = [&] { return loading.cancelled(); };
   use(options_.loras, options);
-  if (!refiner_folder_.empty()) {
-    options.loras.clear();
-    options.on_progress = [&](double fraction) {
-      loading.progress(fraction, "reading the refiner's weights");
-    };
-    refiner_ = translated([&] { return load_pipeline(refiner_folder_, options); });
-  }
+  if (!refiner_folder_.empty()) load_refiner(loading);
   if (pipeline_->placement().device.is_cpu() && optimised_blas().empty()) {
     log(LogLevel::warning,
         "libtorch found only the reference BLAS, which is about 36 times slower: install "
         "libopenblas0-pthread");
   }
+}
+
+// LoRAs, config and revision are the model's own.
+void DiffusionModel::load_refiner(Loading &loading) {
+  LoadOptions options = options_;
+  options.loras.clear();
+  options.config.clear();
+  options.revision.clear();
+  options.parameter = "refiner";
+  options.on_progress = [&](double fraction) {
+    loading.progress(fraction, "reading the refiner's weights");
+  };
+  options.cancelled = [&] { return loading.cancelled(); };
+  refiner_ = translated([&] {
+    std::unique_ptr<Pipeline> refiner = load_pipeline(refiner_folder_, options);
+    require_refinable(*pipeline_, *refiner);
+    return refiner;
+  });
 }
 
 void DiffusionModel::use(const std::vector<LoraSource> &loras, LoadOptions options) {

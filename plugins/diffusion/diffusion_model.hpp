@@ -53,6 +53,8 @@ class DiffusionModel : public ImageGenerationModel {
   // The LoRAs with the weights that a request gives them.
   std::vector<LoraSource> loras_of(const Request &request) const;
 
+  void load_refiner(Loading &loading);
+
   // Loads the model, with these LoRAs fused into it, unless it is there already.
   void use(const std::vector<LoraSource> &loras, LoadOptions options);
   bool use_for(const std::vector<LoraSource> &loras, const std::vector<Sample> &samples);

@@ -53,6 +53,28 @@ class Diffusion(Workspace):
         self.assertEqual(drawn["none"], self.pixels())
         self.assertEqual(drawn["half"], self.pixels("loras: [{path: ink.safetensors, weight: 0.4}]"))
 
+    def test_rows_begin_from_their_pictures(self):
+        for name, source in {"photo.png": "gradient.png", "mask.png": "gray.png"}.items():
+            self.write(name, (REFERENCE / "pictures" / source).read_bytes())
+        rows = [{"id": "text"}, {"id": "image", "image": "photo.png", "strength": 0.6},
+                {"id": "masked", "image": "photo.png", "mask_image": "mask.png"},
+                {"id": "again", "image": "photo.png", "strength": 0.6}]
+        result, pictures = self.draw(rows)
+        self.assertEqual(result.code, 0, result.err)
+        drawn = {name: self.idat(picture) for name, picture in pictures.items()}
+        self.assertEqual(drawn["image"], drawn["again"])
+        self.assertEqual(len(set(drawn.values())), 3)
+
+    def test_a_refiner_that_cannot_be_one_is_told_at_load(self):
+        result, _ = self.draw([{"id": "x"}], "refiner: ./xl")
+        self.assert_fails(result, 3, str(self.dir / "xl"), "'refiner' must be a folder")
+        result, _ = self.draw([{"id": "x"}], f"refiner: {MODEL}")
+        self.assert_fails(result, 3, "Stable Diffusion XL")
+
+    def test_a_missing_lora_is_told_with_where_it_was_looked_for(self):
+        result, _ = self.draw([{"id": "x"}], "loras: [ink.safetensors]")
+        self.assert_fails(result, 3, "ink.safetensors: no such file", "'loras' takes paths")
+
     def test_a_row_with_an_unknown_lora_fails_alone(self):
         self.write("ink.safetensors", (LORAS / "kohya_style.safetensors").read_bytes())
         result, pictures = self.draw([{"id": "good"}, {"id": "bad", "lora_weights": {"inc": 1}}], "loras: [ink.safetensors]")

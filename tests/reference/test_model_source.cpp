@@ -120,6 +120,16 @@ TEST_CASE("what is not in the cache comes with the command that fetches it") {
   CHECK(parameter_at_fault("org/name", "org/name", "", "single file") == "config");
 }
 
+TEST_CASE("a model that another parameter names is that parameter's fault") {
+  try {
+    find_model("no-such-refiner", "", "", "refiner");
+    FAIL("accepted");
+  } catch (const Error &error) {
+    CHECK(error.parameter() == "refiner");
+    CHECK_THAT(error.what(), ContainsSubstring("'refiner' must be a folder"));
+  }
+}
+
 TEST_CASE("a single file needs a configuration, and takes its family's from the cache") {
   const TempDir folder, cache;
   const Environment environment{{{"HF_HUB_CACHE", cache.path().string()}}};

@@ -70,6 +70,9 @@ TEST_CASE("a refiner goes on where the model has stopped") {
     CHECK(count == 6);
     steps.push_back(step);
   };
+  CHECK_NOTHROW(require_refinable(pipeline, pipeline));
+  CHECK_THROWS_WITH(require_refinable(model_at(tiny_sd15()), pipeline),
+                    ContainsSubstring("Stable Diffusion XL"));
   const at::Tensor refined = generate_refined(pipeline, pipeline, request, callbacks).images;
   CHECK(share_beyond_one(refined, alone) <= kPictureTolerance);
   CHECK(steps == std::vector<int64_t>{1, 2, 3, 4, 5, 6});

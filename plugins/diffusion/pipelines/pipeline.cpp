@@ -80,7 +80,8 @@ int64_t Pipeline::prompt_chunks(const TextToImageRequest &request) const {
 
 std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,
                                         const LoadOptions &options) {
-  const ModelSource source = find_model(model.string(), options.config, options.revision);
+  const ModelSource source =
+      find_model(model.string(), options.config, options.revision, options.parameter);
   const Family &family = find_family(JsonFile{source.folder / "model_index.json"});
   set_threads(options.threads);
   LoraSet loras{options.loras};

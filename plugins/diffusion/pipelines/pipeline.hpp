@@ -21,7 +21,8 @@ struct LoadOptions {
   int64_t threads = 0;  // see set_threads
   std::string config;   // see find_model
   std::string revision;
-  std::vector<LoraSource> loras{};                     // fused into the weights
+  std::string parameter = "model";  // the one that the model stands in, for errors
+  std::vector<LoraSource> loras{};  // fused into the weights
   std::function<void(double fraction)> on_progress{};  // 0 to 1, rising
   std::function<bool()> cancelled{};                   // polled at each tensor
 

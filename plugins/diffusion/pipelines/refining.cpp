@@ -1,7 +1,10 @@
 #include "pipelines/refining.hpp"
 
+#include "error.hpp"
+
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 
 namespace pictor::diffusion {
 namespace {
@@ -41,7 +44,21 @@ TextToImageRequest refiner_request(const TextToImageRequest &request, double sha
   return rest;
 }
 
+bool reads(const Pipeline &pipeline, std::string_view parameter) {
+  const std::vector<std::string_view> &known = pipeline.family().parameters;
+  return std::find(known.begin(), known.end(), parameter) != known.end();
+}
+
 }  // namespace
+
+void require_refinable(const Pipeline &base, const Pipeline &refiner) {
+  if (reads(base, "denoising_end") && reads(refiner, "denoising_start")) return;
+  throw Error{
+      ErrorKind::invalid_argument,
+      "a refiner finishes what Stable Diffusion XL has begun, and is of that family itself; "
+      "'model' or 'refiner' is another",
+      "refiner"};
+}
 
 void check_refined(const Pipeline &base, const TextToImageRequest &request) {
   base.check(base_request(request));

@@ -27,7 +27,7 @@ void require_index(const fs::path &folder, const std::string &parameter) {
               folder.string() + what + "; '" + parameter +
                   "' must be a folder in the diffusers layout, as save_pretrained writes it and "
                   "the Hugging Face Hub serves it, " +
-                  (parameter == "model" ? "a safetensors file of a whole model, " : "") +
+                  (parameter == "config" ? "" : "a safetensors file of a whole model, ") +
                   "or a repository of the Hub, owner/name, that is in the cache",
               parameter};
 }
@@ -58,7 +58,7 @@ fs::path find_config(const SingleFile &file, const std::string &path, const std:
 }  // namespace
 
 ModelSource find_model(const std::string &model, const std::string &config,
-                       const std::string &revision) {
+                       const std::string &revision, const std::string &parameter) {
   if (is_present(model) && !is_folder(model)) {
     refuse_foreign_model(model);
     auto file = std::make_shared<const SingleFile>(model);
@@ -71,7 +71,7 @@ ModelSource find_model(const std::string &model, const std::string &config,
                     (is_folder(model) ? " is a folder" : " is no file"),
                 "config"};
   }
-  return {find_folder(model, revision, "model"), nullptr};
+  return {find_folder(model, revision, parameter), nullptr};
 }
 
 }  // namespace pictor::diffusion

@@ -18,8 +18,9 @@ struct ModelSource {
 // Finds what `model` names: a folder in the diffusers layout, a safetensors file, or a repository
 // of the Hub that is in the cache. What exists as a path is one. `config` names the folder, or the
 // repository, that a single file takes its configurations from; without it, the repository of the
-// file's family is used when the cache holds it. Throws Error naming the parameter at fault.
+// file's family is used when the cache holds it. `parameter` is what `model` stands in. Throws
+// Error naming the parameter at fault.
 ModelSource find_model(const std::string &model, const std::string &config,
-                       const std::string &revision);
+                       const std::string &revision, const std::string &parameter = "model");
 
 }  // namespace pictor::diffusion
