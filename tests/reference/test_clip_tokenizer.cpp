@@ -125,3 +125,24 @@ TEST_CASE("a vocabulary with ids out of bounds, or without the special tokens, i
   folder.write("vocab.json", R"({"a": 0})");
   CHECK_THROWS_WITH((ClipTokenizer{folder.path(), 8}), ContainsSubstring("bos_token"));
 }
+
+TEST_CASE("where there is no vocab.json, transformers 5's tokenizer.json is read") {
+  const TempDir folder;
+  const auto load = [&](const std::string &merges, const std::string &suffix = "</w>") {
+    folder.write("tokenizer.json", R"({"model": {"type": "BPE", "end_of_word_suffix": ")" + suffix +
+                                       R"(",
+                     "vocab": {"a": 0, "a</w>": 1, "b": 2, "b</w>": 3, "ab</w>": 4,
+                               "<|startoftext|>": 5, "<|endoftext|>": 6},
+                     "merges": )" + merges +
+                                       "}}");
+    return ClipTokenizer{folder.path(), 8};
+  };
+  CHECK(load(R"([["a", "b</w>"]])").encode("ab b") == std::vector<int64_t>{5, 4, 3, 6});
+  CHECK(load(R"(["a b</w>"])").encode("ab b") == std::vector<int64_t>{5, 4, 3, 6});
+  CHECK(load("[]").encode("ab") == std::vector<int64_t>{5, 0, 3, 6});
+  for (const char *merges : {"1", "[1]", R"(["ab"])", R"([["a"]])", R"([["a", "x"]])"}) {
+    INFO(merges);
+    CHECK_THROWS_WITH(load(merges), ContainsSubstring("tokenizer.json"));
+  }
+  CHECK_THROWS_WITH(load("[]", "Q"), ContainsSubstring("</w>"));
+}

@@ -166,3 +166,45 @@ TEST_CASE("a damaged sentencepiece model is refused or read, and never the end o
     }
   }
 }
+
+TEST_CASE("transformers 5's tokenizer.json holds the same tokenizer") {
+  const std::filesystem::path own = tiny_flux_dev() / "tokenizer_2";
+  const std::filesystem::path fast =
+      std::filesystem::path{PICTOR_TESTS_DIR} / "reference/tokenizer-json";
+  const T5Tokenizer from_own{own}, from_fast{fast};
+  CHECK(from_fast.piece_count() == from_own.piece_count());
+  const JsonFile file{t5_folder() / "cases.json"};
+  for (const nlohmann::json &reference : file.root().at("cases")) {
+    const auto text = reference.at("text").get<std::string>();
+    INFO(reference.dump());
+    CHECK(from_fast.encode(text) == from_own.encode(text));
+  }
+}
+
+TEST_CASE("a damaged tokenizer.json is refused or read, and never the end of the process") {
+  const TempDir folder;
+  const auto load = [&](const std::string &content) {
+    folder.write("tokenizer.json", content);
+    return T5Tokenizer{folder.path()};
+  };
+  for (const char *content : {"", "[]", "{}", R"({"model": 1})", R"({"model": {"type": "BPE"}})",
+                              R"({"model": {"type": "Unigram", "vocab": {}, "unk_id": 0}})",
+                              R"({"model": {"type": "Unigram", "vocab": [["a", 0]], "unk_id": 7}})",
+                              R"({"model": {"type": "Unigram", "vocab": [["a"]], "unk_id": 0}})"}) {
+    INFO(content);
+    CHECK_THROWS_WITH(load(content), ContainsSubstring("tokenizer.json"));
+  }
+  const std::string whole = read_file(std::filesystem::path{PICTOR_TESTS_DIR} /
+                                      "reference/tokenizer-json/tokenizer.json");
+  std::minstd_rand random{2};
+  for (int i = 0; i < 20; ++i) {
+    std::string damaged = whole.substr(0, i % 2 == 0 ? whole.size() : random() % whole.size());
+    for (int flip = 0; flip < 5; ++flip) damaged[random() % damaged.size()] ^= 1 << random() % 8;
+    try {
+      const Ids ids = load(damaged).encode("a fox");
+      CHECK(ids.back() >= 0);
+    } catch (const Error &error) {
+      CHECK_THAT(error.what(), ContainsSubstring("tokenizer.json"));
+    }
+  }
+}

@@ -1,9 +1,11 @@
 #include "text_encoders/byte_pair_encoder.hpp"
 
 #include "error.hpp"
+#include "text_encoders/tokenizer_json.hpp"
 #include "text_encoders/unicode_text.hpp"
 #include "weights/json_file.hpp"
 
+#include <optional>
 #include <queue>
 #include <tuple>
 
@@ -59,20 +61,34 @@ struct Candidate {
 }  // namespace
 
 BytePairEncoder::BytePairEncoder(const std::filesystem::path &folder) {
-  read_vocabulary(folder / "vocab.json");
+  const std::filesystem::path vocabulary = folder / "vocab.json", fast = folder / "tokenizer.json";
+  std::optional<BytePairModel> model;
+  if (!std::filesystem::exists(vocabulary) && std::filesystem::exists(fast)) {
+    model = read_byte_pair_model(JsonFile{fast});
+    read_vocabulary(model->vocabulary, fast);
+  } else {
+    read_vocabulary(JsonFile{vocabulary}.root(), vocabulary);
+  }
   for (size_t byte = 0; byte < kAlphabet.size(); ++byte) {
     const std::string letter = encode_utf8({&kAlphabet[byte], 1});
     byte_ids_[byte] = find(letter);
     last_byte_ids_[byte] = find(letter + std::string{kEndOfWord});
   }
-  read_merges(folder / "merges.txt");
+  if (model) {
+    for (const auto &[left, right] : model->merges) add_merge(left, right, fast.string());
+  } else {
+    read_merges(folder / "merges.txt");
+  }
 }
 
-void BytePairEncoder::read_vocabulary(const std::filesystem::path &path) {
-  const JsonFile file{path};
-  for (const auto &[token, value] : file.root().items()) {
+void BytePairEncoder::read_vocabulary(const nlohmann::json &vocabulary,
+                                      const std::filesystem::path &path) {
+  for (const auto &[token, value] : vocabulary.items()) {
     if (!value.is_number_unsigned() || value.get<uint64_t>() >= uint64_t{kVocabularyLimit}) {
-      file.fail(token, "an id from 0 to " + std::to_string(kVocabularyLimit - 1));
+      throw Error{ErrorKind::invalid_argument,
+                  path.string() + ": '" + token + "' must be an id from 0 to " +
+                      std::to_string(kVocabularyLimit - 1) + ", and is " + value.dump(),
+                  "model"};
     }
     const auto id = value.get<int64_t>();
     ids_.emplace(token, id);
@@ -83,7 +99,7 @@ void BytePairEncoder::read_vocabulary(const std::filesystem::path &path) {
 
 void BytePairEncoder::read_merges(const std::filesystem::path &path) {
   const std::string text = read_text(path, kMergesFileLimit);
-  int64_t rank = 0, line_number = 0;
+  int64_t line_number = 0;
   for (size_t begin = 0; begin < text.size();) {
     const size_t end = std::min(text.find('\n', begin), text.size());
     std::string line = text.substr(begin, end - begin);
@@ -94,15 +110,23 @@ void BytePairEncoder::read_merges(const std::filesystem::path &path) {
     const size_t space = line.find(' ');
     const std::string left = line.substr(0, space);
     const std::string right = space == std::string::npos ? "" : line.substr(space + 1);
-    if (find(left) < 0 || find(right) < 0 || find(left + right) < 0) {
-      throw Error{ErrorKind::invalid_argument,
-                  path.string() + ":" + std::to_string(line_number) +
-                      ": not two tokens of vocab.json whose sum is one, too; are both files of the "
-                      "same model?",
-                  "model"};
-    }
-    merges_.emplace(pair_key(find(left), find(right)), Merge{rank++, find(left + right)});
+    add_merge(left, right, path.string() + ":" + std::to_string(line_number));
   }
+}
+
+// Each ranks behind those before it.
+void BytePairEncoder::add_merge(const std::string &left, const std::string &right,
+                                const std::string &place) {
+  const int64_t left_id = find(left), right_id = find(right), merged_id = find(left + right);
+  if (left_id < 0 || right_id < 0 || merged_id < 0) {
+    throw Error{ErrorKind::invalid_argument,
+                place + ": '" + left + "' and '" + right +
+                    "' are not two tokens of the vocabulary whose sum is one, too; are merges and "
+                    "vocabulary of the same model?",
+                "model"};
+  }
+  merges_.emplace(pair_key(left_id, right_id),
+                  Merge{static_cast<int64_t>(merges_.size()), merged_id});
 }
 
 int64_t BytePairEncoder::find(const std::string &token) const {

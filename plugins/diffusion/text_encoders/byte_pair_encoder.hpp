@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -11,7 +13,8 @@
 namespace pictor::diffusion {
 
 // Byte-level byte pair encoding with CLIP's end-of-word marker "</w>", from the vocab.json and
-// merges.txt of a tokenizer folder. Const members may be called from several threads.
+// merges.txt of a tokenizer folder, or its tokenizer.json where those are missing. Const members
+// may be called from several threads.
 class BytePairEncoder {
  public:
   // Throws Error when a file is missing, malformed, or when the two do not fit together.
@@ -36,8 +39,9 @@ class BytePairEncoder {
     int64_t id;
   };
 
-  void read_vocabulary(const std::filesystem::path &path);
+  void read_vocabulary(const nlohmann::json &vocabulary, const std::filesystem::path &path);
   void read_merges(const std::filesystem::path &path);
+  void add_merge(const std::string &left, const std::string &right, const std::string &place);
   const Merge *find_merge(int64_t left, int64_t right) const;
 
   std::unordered_map<std::string, int64_t> ids_;

@@ -89,7 +89,7 @@ void ClipTokenizer::read_special_tokens(const std::filesystem::path &folder) {
     role.id = encoder_.find(role.text);
     if (role.id < 0) {
       throw Error{ErrorKind::invalid_argument,
-                  (folder / "vocab.json").string() + ": lacks the " + role.key + " '" + role.text +
+                  folder.string() + ": the vocabulary lacks the " + role.key + " '" + role.text +
                       "' that the tokenizer's configuration names",
                   "model"};
     }

@@ -18,7 +18,8 @@ namespace pictor::diffusion {
 // transformers' CLIPTokenizer. Const members may be called from several threads.
 class ClipTokenizer {
  public:
-  // Reads vocab.json, merges.txt, tokenizer_config.json and special_tokens_map.json of `folder`.
+  // Reads vocab.json and merges.txt (or tokenizer.json), tokenizer_config.json and
+  // special_tokens_map.json of `folder`.
   // `max_positions` is what the text encoder can take; model_max_length may be lower. Throws Error.
   ClipTokenizer(const std::filesystem::path &folder, int64_t max_positions);
 

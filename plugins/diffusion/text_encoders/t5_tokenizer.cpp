@@ -1,6 +1,7 @@
 #include "text_encoders/t5_tokenizer.hpp"
 
 #include "error.hpp"
+#include "text_encoders/tokenizer_json.hpp"
 #include "text_encoders/unicode_text.hpp"
 #include "weights/json_file.hpp"
 
@@ -34,34 +35,41 @@ std::vector<SentencePieceModel::Piece> with_extra_tokens(
   return pieces;
 }
 
-SentencePieceModel read_model(const std::filesystem::path &folder) {
-  if (!std::filesystem::exists(folder / "spiece.model")) {
-    throw Error{ErrorKind::not_found,
-                (folder / "spiece.model").string() +
-                    ": no such file; it holds the tokenizer's pieces, and is read even where there "
-                    "is a tokenizer.json. Download it with the rest of the model",
-                "model"};
-  }
-  return read_sentencepiece_model(folder / "spiece.model");
+// spiece.model, or what stands for it.
+std::filesystem::path model_file(const std::filesystem::path &folder) {
+  const std::filesystem::path own = folder / "spiece.model", fast = folder / "tokenizer.json";
+  const bool has_own = std::filesystem::exists(own);
+  if (has_own || std::filesystem::exists(fast)) return has_own ? own : fast;
+  throw Error{ErrorKind::not_found,
+              own.string() +
+                  ": no such file, nor a tokenizer.json; it holds the tokenizer's pieces. Download "
+                  "it with the rest of the model",
+              "model"};
+}
+
+SentencePieceModel read_model(const std::filesystem::path &file, int64_t extra_tokens) {
+  return file.extension() == ".json" ? read_unigram_model(JsonFile{file}, extra_tokens)
+                                     : read_sentencepiece_model(file);
 }
 
 }  // namespace
 
 T5Tokenizer::T5Tokenizer(const std::filesystem::path &folder)
-    : T5Tokenizer(folder, read_model(folder)) {}
+    : T5Tokenizer(model_file(folder), read_extra_ids(folder / "tokenizer_config.json")) {}
 
-T5Tokenizer::T5Tokenizer(const std::filesystem::path &folder, SentencePieceModel model)
+T5Tokenizer::T5Tokenizer(const std::filesystem::path &file, int64_t extra_tokens)
+    : T5Tokenizer(file, read_model(file, extra_tokens), extra_tokens) {}
+
+T5Tokenizer::T5Tokenizer(const std::filesystem::path &file, SentencePieceModel model,
+                         int64_t extra_tokens)
     : piece_count_(static_cast<int64_t>(model.pieces.size())),
-      charsmap_(model.charsmap, (folder / "spiece.model").string()),
-      encoder_(with_extra_tokens(std::move(model.pieces),
-                                 read_extra_ids(folder / "tokenizer_config.json")),
-               model.unknown_id) {
+      charsmap_(model.charsmap, file.string()),
+      encoder_(with_extra_tokens(std::move(model.pieces), extra_tokens), model.unknown_id) {
   for (const char *name : {"<pad>", "</s>", "<unk>"}) {
     const int64_t id = encoder_.find(name);
     if (id < 0) {
       throw Error{ErrorKind::invalid_argument,
-                  (folder / "spiece.model").string() + ": lacks the piece '" + name +
-                      "', which every T5 tokenizer has",
+                  file.string() + ": lacks the piece '" + name + "', which every T5 tokenizer has",
                   "model"};
     }
     special_tokens_.add(name, id);

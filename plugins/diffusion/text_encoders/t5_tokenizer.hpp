@@ -16,7 +16,8 @@ namespace pictor::diffusion {
 // transformers' T5TokenizerFast. Const members may be called from several threads.
 class T5Tokenizer {
  public:
-  // Reads spiece.model and, if it is there, tokenizer_config.json of `folder`. Throws Error.
+  // Reads spiece.model of `folder`, or tokenizer.json where that is missing, and, if it is there,
+  // tokenizer_config.json. Throws Error.
   explicit T5Tokenizer(const std::filesystem::path &folder);
 
   // The pieces of the model, without the extra tokens ("<extra_id_0>") that follow them.
@@ -32,7 +33,8 @@ class T5Tokenizer {
   std::string decode(const std::vector<int64_t> &ids) const;
 
  private:
-  T5Tokenizer(const std::filesystem::path &folder, SentencePieceModel model);
+  T5Tokenizer(const std::filesystem::path &file, int64_t extra_tokens);
+  T5Tokenizer(const std::filesystem::path &file, SentencePieceModel model, int64_t extra_tokens);
   void encode_plain(std::string_view text, std::vector<int64_t> &ids) const;
 
   int64_t piece_count_;

@@ -17,6 +17,7 @@ constexpr int64_t kSizeLimit = 1 << 20;
 
 // Longest spelling of a value in a message.
 constexpr size_t kShownLimit = 80;
+constexpr size_t kLongestParseError = 300;
 
 void replace_infinities(std::string &text) {
   constexpr std::string_view kWord = "Infinity";
@@ -110,7 +111,9 @@ nlohmann::json parse_json(std::string text, const std::string &origin) {
           return true;
         });
   } catch (const nlohmann::json::exception &error) {
-    throw Error{ErrorKind::invalid_argument, origin + ": not valid JSON: " + error.what(), "model"};
+    // It quotes the last token, however long that is.
+    const std::string what = std::string{error.what()}.substr(0, kLongestParseError);
+    throw Error{ErrorKind::invalid_argument, origin + ": not valid JSON: " + what, "model"};
   }
 }
 

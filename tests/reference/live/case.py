@@ -1,6 +1,5 @@
 """What one case of compare.py is made of, and the random parts that families share."""
 
-import json
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,12 +80,6 @@ def scheduler(base, names):
     # Its Runge-Kutta steps need more steps than these cases take.
     extra = {"skip_prk_steps": True} if name == "PNDMScheduler" else {}
     return getattr(diffusers, name).from_config(base.config, **extra)
-
-
-def tokenizer_files(folder):
-    """The files that the tokenizer saved in `folder` was read from."""
-    kind = json.loads((folder / "tokenizer_config.json").read_text())["tokenizer_class"]
-    return T5_TOKENIZER if kind.startswith("T5") else TOKENIZER
 
 
 def tokenizer():
