@@ -5,6 +5,10 @@
 namespace pictor::diffusion {
 namespace {
 
+// Layers of the outermost level on the way down, and one more on the way up, that are computed at
+// every call beside a StepCache.
+constexpr size_t kOuterLayers = 1;
+
 template <class Block>
 std::vector<Block> make_blocks(const WeightScope &scope, const UNetConfig &config) {
   std::vector<Block> blocks;
@@ -36,15 +40,40 @@ UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
 
 at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,
                                             const Conditioning &conditioning) const {
+  StepCache all{1};
+  return (*this)(sample, timestep, conditioning, all);
+}
+
+at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,
+                                            const Conditioning &conditioning,
+                                            StepCache &cache) const {
   const at::Tensor &text = conditioning.encoder_hidden_states;
   // Every resnet block begins with the activation of the time features: done once, here.
   const at::Tensor time = at::silu(time_features(timestep, conditioning));
   at::Tensor x = conv_in_(sample.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<at::Tensor> skips{x};
-  for (const DownBlock2D &block : down_blocks_) x = block(x, time, text, skips);
-  x = mid_block_(x, time, text);
-  for (const UpBlock2D &block : up_blocks_) x = block(x, time, text, skips);
+  x = down_blocks_.front().layers(0, kOuterLayers, x, time, text, skips);
+  x = cache.inner([&] { return inner_levels(x, time, text, skips); });
+  const UpBlock2D &last = up_blocks_.back();
+  x = last.layers(last.resnets.size() - kOuterLayers - 1, last.resnets.size(), x, time, text,
+                  skips);
   return conv_out_(conv_norm_out_.activated(x));
+}
+
+// From the outer layers down, and up again to them.
+at::Tensor UNet2DConditionModel::inner_levels(at::Tensor x, const at::Tensor &time,
+                                              const at::Tensor &text,
+                                              std::vector<at::Tensor> skips) const {
+  size_t begin = kOuterLayers;
+  for (const DownBlock2D &block : down_blocks_) {
+    x = block(x, time, text, skips, std::exchange(begin, 0));
+  }
+  x = mid_block_(x, time, text);
+  const UpBlock2D &last = up_blocks_.back();
+  for (const UpBlock2D &block : up_blocks_) {
+    if (&block != &last) x = block(x, time, text, skips);
+  }
+  return last.layers(0, last.resnets.size() - kOuterLayers - 1, x, time, text, skips);
 }
 
 at::Tensor UNet2DConditionModel::embed(const at::Tensor &numbers, int64_t width) const {

@@ -8,10 +8,31 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace pictor::diffusion {
+
+// The inner levels of a UNet change little from one call to the next: with an interval of n they
+// are computed at the first call and each nth after it, and stand in for themselves between
+// (DeepCache, arXiv:2312.00858). An approximation, but for n = 1. One for each drawing.
+class StepCache {
+ public:
+  explicit StepCache(int64_t interval) : interval_(interval) {}
+
+  // What `compute` returns: now, or when it was last called.
+  template <class Compute>
+  const at::Tensor &inner(const Compute &compute) {
+    if (calls_++ % interval_ == 0) inner_ = compute();
+    return inner_;
+  }
+
+ private:
+  int64_t interval_;
+  int64_t calls_ = 0;
+  at::Tensor inner_;
+};
 
 // diffusers' UNet2DConditionModel in the shapes of Stable Diffusion 1.x, 2.x and XL.
 class UNet2DConditionModel {
@@ -25,10 +46,16 @@ class UNet2DConditionModel {
   // h, w], in the dtype of the weights. The whole batch is at the same `timestep`. With
   // added_features in the configuration, `conditioning` must hold the pooled text and time ids of
   // as many features.
+  at::Tensor operator()(const at::Tensor &sample, double timestep, const Conditioning &conditioning,
+                        StepCache &cache) const;
+
+  // The same, all of it.
   at::Tensor operator()(const at::Tensor &sample, double timestep,
                         const Conditioning &conditioning) const;
 
  private:
+  at::Tensor inner_levels(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
+                          std::vector<at::Tensor> skips) const;
   at::Tensor embed(const at::Tensor &numbers, int64_t width) const;
   at::Tensor time_features(double timestep, const Conditioning &conditioning) const;
 

@@ -45,13 +45,19 @@ DownBlock2D::DownBlock2D(const WeightScope &scope, const UNetConfig &config, siz
   if (level != innermost(config)) downsampler.emplace(scope / "downsamplers" / 0, out);
 }
 
-at::Tensor DownBlock2D::operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
-                                   std::vector<at::Tensor> &skips) const {
-  for (size_t i = 0; i < resnets.size(); ++i) {
+at::Tensor DownBlock2D::layers(size_t begin, size_t end, at::Tensor x, const at::Tensor &time,
+                               const at::Tensor &text, std::vector<at::Tensor> &skips) const {
+  for (size_t i = begin; i < end; ++i) {
     x = resnets[i](x, time);
     if (!attentions.empty()) x = attentions[i](x, text);
     skips.push_back(x);
   }
+  return x;
+}
+
+at::Tensor DownBlock2D::operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
+                                   std::vector<at::Tensor> &skips, size_t begin) const {
+  x = layers(begin, resnets.size(), x, time, text, skips);
   if (downsampler) {
     x = (*downsampler)(x);
     skips.push_back(x);
@@ -89,12 +95,18 @@ UpBlock2D::UpBlock2D(const WeightScope &scope, const UNetConfig &config, size_t 
   if (level != 0) upsampler.emplace(scope / "upsamplers" / 0, out);
 }
 
-at::Tensor UpBlock2D::operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
-                                 std::vector<at::Tensor> &skips) const {
-  for (size_t i = 0; i < resnets.size(); ++i) {
+at::Tensor UpBlock2D::layers(size_t begin, size_t end, at::Tensor x, const at::Tensor &time,
+                             const at::Tensor &text, std::vector<at::Tensor> &skips) const {
+  for (size_t i = begin; i < end; ++i) {
     x = resnets[i](at::cat({x, pop(skips)}, 1), time);
     if (!attentions.empty()) x = attentions[i](x, text);
   }
+  return x;
+}
+
+at::Tensor UpBlock2D::operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
+                                 std::vector<at::Tensor> &skips) const {
+  x = layers(0, resnets.size(), x, time, text, skips);
   // Not always twice the size: a level of odd size was rounded up on the way down.
   if (upsampler) x = (*upsampler)(x, skips.back().size(2), skips.back().size(3));
   return x;

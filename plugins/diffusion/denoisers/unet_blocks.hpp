@@ -20,9 +20,13 @@ namespace pictor::diffusion {
 struct DownBlock2D {
   DownBlock2D(const WeightScope &scope, const UNetConfig &config, size_t level);
 
-  // Appends what the up path will take back to `skips`.
+  // Appends what the up path will take back to `skips`. The layers before `begin` are done already.
   at::Tensor operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
-                        std::vector<at::Tensor> &skips) const;
+                        std::vector<at::Tensor> &skips, size_t begin = 0) const;
+
+  // The layers from `begin` up to but not including `end`.
+  at::Tensor layers(size_t begin, size_t end, at::Tensor x, const at::Tensor &time,
+                    const at::Tensor &text, std::vector<at::Tensor> &skips) const;
 
   std::vector<ResnetBlock2D> resnets;
   std::vector<Transformer2DModel> attentions;
@@ -47,6 +51,10 @@ struct UpBlock2D {
   // Takes its skips from the end of `skips`.
   at::Tensor operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
                         std::vector<at::Tensor> &skips) const;
+
+  // The layers from `begin` up to but not including `end`.
+  at::Tensor layers(size_t begin, size_t end, at::Tensor x, const at::Tensor &time,
+                    const at::Tensor &text, std::vector<at::Tensor> &skips) const;
 
   std::vector<ResnetBlock2D> resnets;
   std::vector<Transformer2DModel> attentions;

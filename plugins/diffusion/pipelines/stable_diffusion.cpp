@@ -30,7 +30,7 @@ FamilyTraits traits() {
   return {.num_inference_steps = 50,
           .guidance_scale = 7.5,
           .parameters = {"negative_prompt", "guidance_rescale", "clip_skip", "image", "mask_image",
-                         "strength", "long_prompts", "prompt_weights"}};
+                         "strength", "long_prompts", "prompt_weights", "step_cache"}};
 }
 
 StableDiffusion::StableDiffusion(const Placement &placement, PromptEncoder prompt_encoder,

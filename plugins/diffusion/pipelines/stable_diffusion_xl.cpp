@@ -51,8 +51,8 @@ FamilyTraits traits(size_t encoders, const Options &options) {
   FamilyTraits family{
       .num_inference_steps = 50,
       .guidance_scale = 5.0,
-      .parameters = {"negative_prompt", "guidance_rescale", "clip_skip", "image", "mask_image",
-                     "strength", "denoising_start", "denoising_end", "original_size",
+      .parameters = {"negative_prompt", "guidance_rescale", "clip_skip", "step_cache", "image",
+                     "mask_image", "strength", "denoising_start", "denoising_end", "original_size",
                      "crops_coords_top_left", "negative_original_size",
                      "negative_crops_coords_top_left", "long_prompts", "prompt_weights"},
       .image_strength = 0.3,

@@ -12,6 +12,7 @@ using Request = TextToImageRequest;
 using Sample = TextToImageRequest::Sample;
 
 constexpr double kLargestGuidance = 1000;
+constexpr double kLongestInterval = 100;
 
 // A parameter that not every family reads, and whether a request gives it.
 struct FamilyParameter {
@@ -63,6 +64,7 @@ constexpr std::array kFamilyParameters{
                     [](const Request &request) { return request.long_prompts_in_chunks; }},
     FamilyParameter{"prompt_weights",
                     [](const Request &request) { return request.prompt_weights; }},
+    FamilyParameter{"step_cache", [](const Request &request) { return request.step_cache != 1; }},
     FamilyParameter{"clip_skip", [](const Request &request) { return request.clip_skip != 0; }},
     FamilyParameter{"original_size", any_size<&SizeConditioning::original_size>},
     FamilyParameter{"crops_coords_top_left", any_size<&SizeConditioning::crops_coords_top_left>},
@@ -125,6 +127,7 @@ void check_ranges(const Request &request) {
   require_range(request.guidance_rescale, 0, 1, "guidance_rescale");
   require_range(request.true_cfg_scale, 0, kLargestGuidance, "true_cfg_scale");
   require_range(request.strength.value_or(1), 0, 1, "strength");
+  require_range(static_cast<double>(request.step_cache), 1, kLongestInterval, "step_cache");
   const double start = request.denoising_start.value_or(0), end = request.denoising_end.value_or(1);
   require_range(start, 0, 1, "denoising_start");
   require_range(end, 0, 1, "denoising_end");

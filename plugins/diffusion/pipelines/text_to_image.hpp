@@ -50,6 +50,7 @@ struct DrawingSettings {
   int64_t clip_skip = 0;                       // layers of the text encoder left out at its end
   bool long_prompts_in_chunks = false;         // for CLIP; else they are cut
   bool vae_tiling = false;                     // large pictures pass the autoencoder in tiles
+  int64_t step_cache = 1;                      // see StepCache; for the UNets
   bool prompt_weights = false;                 // for CLIP; else brackets are text
   std::vector<double> timesteps;
   std::vector<double> sigmas;
@@ -116,7 +117,7 @@ struct CutPrompt {
 
 struct TextToImageResult {
   at::Tensor images;   // uint8 [samples, height, width, 3], contiguous, on the CPU
-  at::Tensor latents;  // float32 [samples, channels, h, w] instead, where those were asked for
+  at::Tensor latents;  // float32 [samples, channels, h, w] on the device instead, if asked for
   std::vector<CutPrompt> cut_prompts;
   std::string scheduler;  // diffusers' class name of the one used
 };

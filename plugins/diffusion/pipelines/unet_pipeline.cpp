@@ -49,11 +49,12 @@ TextToImageResult UNetPipeline::draw(const TextToImageRequest &request,
                                                        .callbacks = callbacks,
                                                        .size = size,
                                                        .inpainting_unet = is_inpainting_unet()});
+  StepCache cache{request.step_cache};
   const auto predict = [&](const at::Tensor &latents, double timestep) {
     const at::Tensor &beside = start.beside_latents;
     const at::Tensor input = beside.defined() ? at::cat({latents, beside}, 1) : latents;
     return guided_output(input, request, [&](const at::Tensor &batch) {
-      return networks_.unet(batch, timestep, conditioning);
+      return networks_.unet(batch, timestep, conditioning, cache);
     });
   };
   const at::Tensor latents = denoise(start.latents, {.scheduler = *chosen.scheduler,
