@@ -51,7 +51,7 @@ at::Tensor FluxSingleTransformerBlock::operator()(const at::Tensor &x, const at:
   const at::Tensor h = modulation.apply(x);
   const at::Tensor attended = attend(attn(h), attn.heads, &rotary);
   const at::Tensor mlp = at::gelu(proj_mlp(h), "tanh");
-  return clamp_to_half(x + modulation.gate * proj_out(at::cat({attended, mlp}, 2)));
+  return clamp_to_half(modulation.add(x, proj_out(at::cat({attended, mlp}, 2))));
 }
 
 FluxTransformer2DModel::FluxTransformer2DModel(FluxTransformerConfig config, Weights &weights)

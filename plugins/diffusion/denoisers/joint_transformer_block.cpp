@@ -16,7 +16,7 @@ QueryKeyValueProjection::Shape attention_shape(const JointTransformerBlock::Shap
 
 // x: [batch, tokens, heads * d]
 at::Tensor normalize_heads(const at::Tensor &x, const RMSNorm &norm, int64_t heads) {
-  return norm(x.view({x.size(0), x.size(1), heads, x.size(2) / heads})).view(x.sizes());
+  return norm(x.unflatten(2, {heads, x.size(2) / heads})).flatten(2);
 }
 
 QueryKeyValue join(const QueryKeyValue &a, const QueryKeyValue &b) {
@@ -27,9 +27,9 @@ QueryKeyValue join(const QueryKeyValue &a, const QueryKeyValue &b) {
 
 QueryKeyValueProjection::QueryKeyValueProjection(const WeightScope &scope, const Names &names,
                                                  const Shape &shape)
-    : to_q(scope / names.q, shape.width, shape.width),
-      to_k(scope / names.k, shape.width, shape.width),
-      to_v(scope / names.v, shape.width, shape.width),
+    : to_qkv(Linear::joined({Linear{scope / names.q, shape.width, shape.width},
+                             Linear{scope / names.k, shape.width, shape.width},
+                             Linear{scope / names.v, shape.width, shape.width}})),
       heads(shape.heads) {
   if (!shape.qk_norm) return;
   norm_q.emplace(scope / names.norm_q, shape.width / heads, kNormEps);
@@ -37,7 +37,8 @@ QueryKeyValueProjection::QueryKeyValueProjection(const WeightScope &scope, const
 }
 
 QueryKeyValue QueryKeyValueProjection::operator()(const at::Tensor &x) const {
-  QueryKeyValue tokens{to_q(x), to_k(x), to_v(x)};
+  const std::vector<at::Tensor> qkv = to_qkv(x).chunk(3, -1);
+  QueryKeyValue tokens{qkv[0], qkv[1], qkv[2]};
   if (norm_q) tokens.q = normalize_heads(tokens.q, *norm_q, heads);
   if (norm_k) tokens.k = normalize_heads(tokens.k, *norm_k, heads);
   return tokens;
@@ -93,17 +94,17 @@ TokenStreams JointTransformerBlock::operator()(const TokenStreams &tokens,
       join(attn_context_(text_in), attn_(image_parts[0].apply(tokens.image))), heads_, rotary);
   const int64_t text_tokens = tokens.text.size(1);
 
-  at::Tensor image = tokens.image + image_parts[0].gate * to_out_(joint.slice(1, text_tokens));
+  at::Tensor image = image_parts[0].add(tokens.image, to_out_(joint.slice(1, text_tokens)));
   if (attn2_) {
     const at::Tensor own = attend((*attn2_)(image_parts[2].apply(tokens.image)), heads_, nullptr);
-    image = image + image_parts[2].gate * (*attn2_to_out_)(own);
+    image = image_parts[2].add(image, (*attn2_to_out_)(own));
   }
-  image = image + image_parts[1].gate * ff_(image_parts[1].apply(image));
+  image = image_parts[1].add(image, ff_(image_parts[1].apply(image)));
   if (!context_path_) return {image, {}};
 
   at::Tensor text =
-      tokens.text + text_parts[0].gate * context_path_->to_add_out(joint.slice(1, 0, text_tokens));
-  text = text + text_parts[1].gate * context_path_->ff_context(text_parts[1].apply(text));
+      text_parts[0].add(tokens.text, context_path_->to_add_out(joint.slice(1, 0, text_tokens)));
+  text = text_parts[1].add(text, context_path_->ff_context(text_parts[1].apply(text)));
   return {image, clamp_to_half(text)};
 }
 

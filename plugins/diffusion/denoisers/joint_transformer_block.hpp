@@ -36,7 +36,7 @@ struct QueryKeyValueProjection {
 
   QueryKeyValue operator()(const at::Tensor &x) const;
 
-  Linear to_q, to_k, to_v;
+  Linear to_qkv;  // diffusers' three in one
   std::optional<RMSNorm> norm_q, norm_k;
   int64_t heads;
 };

@@ -18,16 +18,13 @@ RotaryEmbedding::RotaryEmbedding(const at::Tensor &positions,
     angles.push_back(at::outer(position, frequency));
   }
   const at::Tensor angle = at::cat(angles, 1).unsqueeze(1);
-  cos = at::cos(angle).to(device, at::kFloat);
-  sin = at::sin(angle).to(device, at::kFloat);
+  turns = at::polar(at::ones_like(angle), angle).to(device, at::kComplexFloat);
 }
 
 at::Tensor RotaryEmbedding::rotate(const at::Tensor &x, int64_t heads) const {
-  const int64_t batch = x.size(0), tokens = x.size(1), pairs = x.size(2) / heads / 2;
-  const at::Tensor wide = x.to(at::kFloat).reshape({batch, tokens, heads, pairs, 2});
-  const at::Tensor a = wide.select(-1, 0), b = wide.select(-1, 1);
-  const at::Tensor turned = at::stack({a * cos - b * sin, b * cos + a * sin}, -1);
-  return turned.view(x.sizes()).to(x.scalar_type());
+  const int64_t pairs = x.size(2) / heads / 2;
+  const at::Tensor wide = x.to(at::kFloat).reshape({x.size(0), x.size(1), heads, pairs, 2});
+  return at::view_as_real(at::view_as_complex(wide) * turns).view(x.sizes()).to(x.scalar_type());
 }
 
 }  // namespace pictor::diffusion

@@ -18,8 +18,7 @@ struct RotaryEmbedding {
   // x: [batch, tokens, heads * width], width the sum of the axes' -> the same.
   at::Tensor rotate(const at::Tensor &x, int64_t heads) const;
 
-  at::Tensor cos;  // [tokens, 1, width / 2], float32
-  at::Tensor sin;
+  at::Tensor turns;  // [tokens, 1, width / 2], complex64 of length one
 };
 
 }  // namespace pictor::diffusion

@@ -2,7 +2,9 @@
 
 #include "error.hpp"
 
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 namespace pictor::diffusion {
 namespace {
@@ -16,48 +18,70 @@ Linear make_projection(const WeightScope &scope, const Transformer2DModel::Shape
   return Linear::from_pointwise_conv(scope, shape.channels, shape.channels);
 }
 
-}  // namespace
-
-Attention::Attention(const WeightScope &scope, int64_t query_width, int64_t context_width,
-                     const AttentionOptions &the_options)
-    : to_q(scope / "to_q", query_width, query_width, Bias::no),
-      to_k(scope / "to_k", context_width, query_width, Bias::no),
-      to_v(scope / "to_v", context_width, query_width, Bias::no),
-      to_out(scope / "to_out" / 0, query_width, query_width),
-      options(the_options) {
-  if (query_width % options.heads != 0) {
-    throw Error{ErrorKind::invalid_argument,
-                "the configuration divides " + std::to_string(query_width) + " channels into " +
-                    std::to_string(options.heads) + " attention heads, which leaves a rest",
-                "model"};
-  }
+// Those of `names` in one matrix.
+Linear make_joined(const WeightScope &scope, std::initializer_list<const char *> names, int64_t in,
+                   int64_t out) {
+  std::vector<Linear> layers;
+  for (const char *name : names) layers.emplace_back(scope / name, in, out, Bias::no);
+  return Linear::joined(layers);
 }
 
-at::Tensor Attention::operator()(const at::Tensor &x, const at::Tensor &context) const {
-  return to_out(attend(to_q(x), to_k(context), to_v(context), options));
+int64_t require_whole_heads(int64_t width, int64_t heads) {
+  if (width % heads == 0) return width;
+  throw Error{ErrorKind::invalid_argument,
+              "the configuration divides " + std::to_string(width) + " channels into " +
+                  std::to_string(heads) + " attention heads, which leaves a rest",
+              "model"};
+}
+
+}  // namespace
+
+SelfAttention::SelfAttention(const WeightScope &scope, int64_t width,
+                             const AttentionOptions &the_options)
+    : to_qkv(make_joined(scope, {"to_q", "to_k", "to_v"}, width,
+                         require_whole_heads(width, the_options.heads))),
+      to_out(scope / "to_out" / 0, width, width),
+      options(the_options) {}
+
+at::Tensor SelfAttention::operator()(const at::Tensor &x) const {
+  const std::vector<at::Tensor> qkv = to_qkv(x).chunk(3, -1);
+  return to_out(attend(qkv[0], qkv[1], qkv[2], options));
+}
+
+CrossAttention::CrossAttention(const WeightScope &scope, int64_t width, int64_t context_width,
+                               const AttentionOptions &the_options)
+    : to_q(scope / "to_q", width, require_whole_heads(width, the_options.heads), Bias::no),
+      to_kv(make_joined(scope, {"to_k", "to_v"}, context_width, width)),
+      to_out(scope / "to_out" / 0, width, width),
+      options(the_options) {}
+
+at::Tensor CrossAttention::operator()(const at::Tensor &x, const at::Tensor &context) const {
+  const std::vector<at::Tensor> kv = to_kv(context).chunk(2, -1);
+  return to_out(attend(to_q(x), kv[0], kv[1], options));
 }
 
 GegluFeedForward::GegluFeedForward(const WeightScope &scope, int64_t width)
-    : proj(scope / "net" / 0 / "proj", width, 8 * width),
-      out(scope / "net" / 2, 4 * width, width) {}
+    : GegluFeedForward(Linear{scope / "net" / 0 / "proj", width, 8 * width}.split(2),
+                       Linear{scope / "net" / 2, 4 * width, width}) {}
+
+GegluFeedForward::GegluFeedForward(const std::vector<Linear> &halves, Linear the_out)
+    : value(halves.front()), gate(halves.back()), out(std::move(the_out)) {}
 
 at::Tensor GegluFeedForward::operator()(const at::Tensor &x) const {
-  const std::vector<at::Tensor> halves = proj(x).chunk(2, -1);
-  return out(at::gelu(halves[1]).mul_(halves[0]));
+  return out(at::gelu(gate(x)).mul_(value(x)));
 }
 
 BasicTransformerBlock::BasicTransformerBlock(const WeightScope &scope, int64_t width,
                                              int64_t context_width, const AttentionOptions &options)
     : norm1(scope / "norm1", width, kLayerNormEps),
-      attn1(scope / "attn1", width, width, options),
+      attn1(scope / "attn1", width, options),
       norm2(scope / "norm2", width, kLayerNormEps),
       attn2(scope / "attn2", width, context_width, options),
       norm3(scope / "norm3", width, kLayerNormEps),
       ff(scope / "ff", width) {}
 
 at::Tensor BasicTransformerBlock::operator()(at::Tensor x, const at::Tensor &context) const {
-  const at::Tensor normed = norm1(x);
-  x = attn1(normed, normed).add_(x);
+  x = attn1(norm1(x)).add_(x);
   x = attn2(norm2(x), context).add_(x);
   return ff(norm3(x)).add_(x);
 }

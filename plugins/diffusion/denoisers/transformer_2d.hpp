@@ -11,15 +11,26 @@
 
 namespace pictor::diffusion {
 
-// Attention of `query_width` features to a context, under diffusers' names.
-struct Attention {
-  Attention(const WeightScope &scope, int64_t query_width, int64_t context_width,
-            const AttentionOptions &options);
+// Attention of pixels to each other; diffusers' to_q, to_k and to_v in one matrix.
+struct SelfAttention {
+  SelfAttention(const WeightScope &scope, int64_t width, const AttentionOptions &options);
 
-  // x: [batch, tokens, query_width]; context: [batch, keys, context_width]
+  // x: [batch, tokens, width]
+  at::Tensor operator()(const at::Tensor &x) const;
+
+  Linear to_qkv, to_out;
+  AttentionOptions options;
+};
+
+// Attention of pixels to a text; diffusers' to_k and to_v in one matrix.
+struct CrossAttention {
+  CrossAttention(const WeightScope &scope, int64_t width, int64_t context_width,
+                 const AttentionOptions &options);
+
+  // x: [batch, tokens, width]; context: [batch, keys, context_width]
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &context) const;
 
-  Linear to_q, to_k, to_v, to_out;
+  Linear to_q, to_kv, to_out;
   AttentionOptions options;
 };
 
@@ -28,7 +39,10 @@ struct GegluFeedForward {
   GegluFeedForward(const WeightScope &scope, int64_t width);
   at::Tensor operator()(const at::Tensor &x) const;
 
-  Linear proj, out;
+  Linear value, gate, out;  // the first two are diffusers' net.0.proj
+
+ private:
+  GegluFeedForward(const std::vector<Linear> &halves, Linear the_out);
 };
 
 struct BasicTransformerBlock {
@@ -39,9 +53,9 @@ struct BasicTransformerBlock {
   at::Tensor operator()(at::Tensor x, const at::Tensor &context) const;
 
   LayerNorm norm1;
-  Attention attn1;
+  SelfAttention attn1;
   LayerNorm norm2;
-  Attention attn2;
+  CrossAttention attn2;
   LayerNorm norm3;
   GegluFeedForward ff;
 };

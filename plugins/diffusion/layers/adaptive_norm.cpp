@@ -8,7 +8,11 @@ constexpr double kNormEps = 1e-6;  // diffusers fixes it in all of these
 }  // namespace
 
 at::Tensor Modulation::apply(const at::Tensor &x) const {
-  return at::layer_norm(x, {x.size(2)}, {}, {}, kNormEps) * (1 + scale) + shift;
+  return at::addcmul(shift, at::layer_norm(x, {x.size(2)}, {}, {}, kNormEps), 1 + scale);
+}
+
+at::Tensor Modulation::add(const at::Tensor &x, const at::Tensor &output) const {
+  return at::addcmul(x, gate, output);
 }
 
 AdaLayerNormZero::AdaLayerNormZero(const WeightScope &scope, int64_t width, int64_t the_sublayers)

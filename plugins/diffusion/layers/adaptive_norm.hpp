@@ -16,6 +16,9 @@ struct Modulation {
   // The norm of x: [batch, tokens, width], scaled and shifted.
   at::Tensor apply(const at::Tensor &x) const;
 
+  // x and the gated output of the sublayer: [batch, tokens, width] each.
+  at::Tensor add(const at::Tensor &x, const at::Tensor &output) const;
+
   at::Tensor shift;
   at::Tensor scale;
   at::Tensor gate;  // of the sublayer's output

@@ -1,12 +1,8 @@
 #include "layers/attention.hpp"
 
-#include <torch/version.h>
+#include "layers/libtorch_version.hpp"
 
-// libtorch has kernels that hold but a few scores at a time.
-#define PICTOR_FUSED_ATTENTION \
-  (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4))
-
-#if !PICTOR_FUSED_ATTENTION
+#if !PICTOR_FUSED_KERNELS
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,7 +10,7 @@
 
 namespace pictor::diffusion {
 
-#if PICTOR_FUSED_ATTENTION
+#if PICTOR_FUSED_KERNELS
 
 // The fused kernels keep scores and softmax in float32, so `upcast` asks for nothing more.
 at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,

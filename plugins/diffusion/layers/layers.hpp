@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <vector>
 
 // The layers that every network here is made of. A layer takes its tensors, "weight" and "bias",
 // from the scope it is given; applying it is const and may be done from several threads.
@@ -18,6 +19,12 @@ struct Linear {
 
   // The same layer stored as a convolution with a 1 x 1 kernel, [out, in, 1, 1].
   static Linear from_pointwise_conv(const WeightScope &scope, int64_t in, int64_t out);
+
+  // Layers that read the same as one: their outputs, which must be equally wide, follow each other.
+  static Linear joined(const std::vector<Linear> &layers);
+
+  // The inverse, without a copy.
+  std::vector<Linear> split(int64_t parts) const;
 
   // x: [..., in] -> [..., out]
   at::Tensor operator()(const at::Tensor &x) const;
@@ -64,6 +71,9 @@ struct GroupNorm {
 
   // The same, then SiLU.
   at::Tensor activated(const at::Tensor &x) const;
+
+  // The same of x: [batch, channels, h, w], without the library's kernel.
+  at::Tensor in_channels_last(const at::Tensor &x) const;
 
   at::Tensor weight;
   at::Tensor bias;
