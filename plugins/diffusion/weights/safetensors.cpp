@@ -226,16 +226,18 @@ at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {
   return tensor;
 }
 
-// In pieces that stay in a CPU's cache: the tensor is never held in both dtypes.
-at::Tensor SafetensorsFile::read(const TensorEntry &entry, at::ScalarType dtype) const {
-  if (dtype == entry.dtype) return read(entry);
-  constexpr int64_t kPiece = int64_t{1} << 19;
-  const at::Tensor tensor = at::empty(entry.shape, at::TensorOptions{dtype});
+// In pieces, whose memory is touched again and again: the tensor is never held twice.
+at::Tensor SafetensorsFile::read(const TensorEntry &entry, at::ScalarType dtype,
+                                 at::Device device) const {
+  if (dtype == entry.dtype && device.is_cpu()) return read(entry);
+  constexpr int64_t kPieceInCache = int64_t{1} << 19, kPieceToSend = int64_t{1} << 22;
+  const int64_t piece_size = device.is_cpu() ? kPieceInCache : kPieceToSend;
+  const at::Tensor tensor = at::empty(entry.shape, at::TensorOptions{dtype}.device(device));
   const at::Tensor flat = tensor.flatten();
   const at::Tensor piece =
-      at::empty({std::min(kPiece, flat.numel())}, at::TensorOptions{entry.dtype});
+      at::empty({std::min(piece_size, flat.numel())}, at::TensorOptions{entry.dtype});
   uint64_t offset = data_offset_ + entry.begin;
-  for (int64_t first = 0; first < flat.numel(); first += kPiece) {
+  for (int64_t first = 0; first < flat.numel(); first += piece_size) {
     const at::Tensor stored = piece.slice(0, 0, flat.numel() - first);
     read_bytes(stored.data_ptr(), stored.nbytes(), offset);
     flat.slice(0, first, first + stored.numel()).copy_(stored);

@@ -52,8 +52,9 @@ class SafetensorsFile {
   // one (see rows_of).
   at::Tensor read(const TensorEntry &entry) const;
 
-  // The same of another dtype.
-  at::Tensor read(const TensorEntry &entry, at::ScalarType dtype) const;
+  // The same of another dtype, or elsewhere.
+  at::Tensor read(const TensorEntry &entry, at::ScalarType dtype,
+                  at::Device device = at::kCPU) const;
 
  private:
   void read_bytes(void *destination, uint64_t bytes, uint64_t offset) const;

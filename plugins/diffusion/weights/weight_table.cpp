@@ -114,8 +114,8 @@ std::vector<int64_t> StoredTensor::shape() const {
   return {entry.shape.rbegin(), entry.shape.rend()};
 }
 
-at::Tensor StoredTensor::read(at::ScalarType dtype) const {
-  const at::Tensor stored = file->read(entry, dtype);
+at::Tensor StoredTensor::read(at::ScalarType dtype, at::Device device) const {
+  const at::Tensor stored = file->read(entry, dtype, device);
   return transposed ? stored.t().contiguous() : stored;
 }
 

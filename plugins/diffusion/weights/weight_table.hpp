@@ -20,7 +20,7 @@ struct StoredTensor {
   uint64_t bytes() const { return entry.end - entry.begin; }
   std::vector<int64_t> shape() const;  // as read() returns it
   at::Tensor read() const { return read(entry.dtype); }
-  at::Tensor read(at::ScalarType dtype) const;
+  at::Tensor read(at::ScalarType dtype, at::Device device = at::kCPU) const;
 };
 
 // The tensors of one component under the keys of diffusers and transformers, wherever they lie.

@@ -45,7 +45,7 @@ at::Tensor Weights::take(const std::string &key, at::IntArrayRef shape) {
   const at::ScalarType dtype = added.defined()            ? at::kFloat
                                : options_.device.is_cpu() ? options_.dtype
                                                           : tensor.entry.dtype;
-  const at::Tensor value = tensor.read(dtype);
+  const at::Tensor value = tensor.read(dtype, added.defined() ? at::kCPU : options_.device);
   if (added.defined()) value.add_(added);
   if (options_.on_read) options_.on_read(tensor.bytes());
   return value.to(options_.device, options_.dtype);
