@@ -2,6 +2,7 @@
 
 #include "error.hpp"
 #include "parameters.hpp"
+#include "pipelines/gpu_memory.hpp"
 #include "pipelines/refining.hpp"
 #include "text_encoders/prompt_weights.hpp"
 #include "weights/lora_choice.hpp"
@@ -148,8 +149,14 @@ std::vector<LoraSource> DiffusionModel::loras_of(const Request &request) const {
 }
 
 void DiffusionModel::unload() {
+  if (!pipeline_) return;
+  const at::Device device = pipeline_->placement().device;
   pipeline_.reset();
   refiner_.reset();
+  if (const auto peak = peak_gpu_bytes(device)) {
+    log(LogLevel::info, "held at most " + std::to_string(*peak >> 20) + " MiB of the GPU");
+  }
+  release_gpu_cache(device);
 }
 
 std::string DiffusionModel::model_name() const {

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """One step, one decode, one load at a public model's size, in Pictor and in diffusers, side by side.
 
-Usage: tests/bench/diffusion_step.py PYTHON [--family sd15|sdxl] [--dtype float32] [--device cpu] [--side 512]
-         [--steps 3] [--samples 1] [--repeats 3] TIMING [TIMING ...]
+Usage: tests/bench/diffusion_step.py PYTHON [--family sd15|sdxl|flux] [--dtype float32] [--device cpu] [--side 512]
+         [--steps 3] [--samples 1] [--repeats 3] [--compile all|blocks] TIMING [TIMING ...]
 
 PYTHON has torch and diffusers; TIMING is a built diffusion_timing (ninja -C BUILD diffusion_timing), one for each libtorch to
-compare. Weights are random, of the exact shapes, float16 on disk, and made once under ~/.cache/pictor-bench. Medians of
+compare. Weights are random, of the exact shapes, half as wide on disk as float32, and made once under --models. Medians of
 interleaved runs; compare only within one run. The first step of a process, which pays for warming up, counts as first_step
-alone.
+alone. --compile measures diffusers through torch.compile, too: the whole denoiser or its repeated blocks. gpu_mb is what was
+held of a GPU's memory.
 """
 
 import argparse
@@ -20,25 +21,30 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROWS = {"step": "s", "decode": "s", "load": "s", "load_mb": "MB", "first_step": "s", "whole": "s", "peak_mb": "MB"}
+ROWS = {"step": "s", "decode": "s", "load": "s", "load_mb": "MB", "first_step": "s", "whole": "s", "peak_mb": "MB",
+        "gpu_mb": "MB"}
 
 
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("python")
     parser.add_argument("timing", nargs="+")
-    parser.add_argument("--family", default="sd15", choices=["sd15", "sdxl"])
+    parser.add_argument("--family", default="sd15", choices=["sd15", "sdxl", "flux"])
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path.home() / ".cache/pictor-bench")
+    parser.add_argument("--compile", choices=["all", "blocks"])
     for name, default in (("side", 512), ("steps", 3), ("samples", 1), ("repeats", 3)):
         parser.add_argument("--" + name, type=int, default=default)
     return parser.parse_args()
 
 
-def random_model(python, family):
-    folder = pathlib.Path.home() / f".cache/pictor-bench/{family}"
+def random_model(options):
+    folder = options.models / options.family
     if not (folder / "model_index.json").exists():
-        subprocess.run([python, HERE / "random_models.py", family, "float16", folder], check=True)
+        dtype = "bfloat16" if options.family == "flux" else "float16"
+        subprocess.run([options.python, HERE / "random_models.py", options.family, dtype, folder, options.device],
+                       check=True)
     return folder
 
 
@@ -55,24 +61,29 @@ def measured(command):
 
 def main():
     options = arguments()
-    model = random_model(options.python, options.family)
+    model = random_model(options)
     rest = [options.device, options.steps, options.side, options.samples]
     commands = {f"pictor {pathlib.Path(timing).parts[-3]}": [timing, model, options.dtype, *rest]
                 for timing in options.timing}
     peer = [options.python, HERE / "diffusers_timing.py", model]
     commands["diffusers"] = [*peer, options.dtype, *rest]
-    commands["diffusers, channels-first"] = [*peer, options.dtype + "-channels-first", *rest]
+    if options.family != "flux":
+        commands["diffusers, channels-first"] = [*peer, options.dtype + "-channels-first", *rest]
+    if options.compile:
+        commands["diffusers, compiled"] = [*peer, f"{options.dtype}-compiled-{options.compile}", *rest]
     runs = {name: [] for name in commands}
     for _ in range(options.repeats):
         for name, command in commands.items():
             if (figures := measured(command)) is not None:
                 runs[name].append(figures)
+                print(f"{name}: {figures}", file=sys.stderr, flush=True)
     print(f"{options.family}, {options.side} x {options.side}, {options.dtype} on {options.device}, "
           f"{options.samples} samples with guidance, median of {options.repeats}")
     print(f"{'':26}" + "".join(f"{row + ' ' + unit:>14}" for row, unit in ROWS.items()))
     for name, figures in runs.items():
-        told = "".join(f"{statistics.median(f[row] for f in figures):14.2f}" for row in ROWS) if figures else "  failed"
-        print(f"{name:26}{told}")
+        medians = {row: statistics.median(f[row] for f in figures) for row in ROWS} if figures else {}
+        told = "".join(f"{value:14.{4 if row == 'step' else 2}f}" for row, value in medians.items())
+        print(f"{name:26}{told or '  failed'}")
     return 0 if all(runs.values()) else 1
 
 

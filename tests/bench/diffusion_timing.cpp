@@ -3,6 +3,7 @@
 // SPAWNED is the Unix time at which the process was started. Prints one JSON object; seconds, and
 // MB.
 
+#include "pipelines/gpu_memory.hpp"
 #include "pipelines/pipeline.hpp"
 
 #include <nlohmann/json.hpp>
@@ -38,7 +39,6 @@ TextToImageRequest request_of(int64_t steps, int64_t side, uint64_t samples) {
   }
   request.width = request.height = side;
   request.num_inference_steps = steps;
-  request.scheduler.name = "euler";
   return request;
 }
 
@@ -60,10 +60,15 @@ nlohmann::json timed(char **argv) {
 
   std::vector<double> steps;
   for (size_t i = 1; i < at.size(); ++i) steps.push_back(at[i] - at[i - 1]);
-  return {
-      {"load", loaded - began}, {"load_mb", loaded_mb},       {"first_step", at.front() - spawned},
-      {"steps", steps},         {"decode", done - at.back()}, {"whole", done - spawned},
-      {"peak_mb", peak_mb()}};
+  return {{"load", loaded - began},
+          {"load_mb", loaded_mb},
+          {"first_step", at.front() - spawned},
+          {"steps", steps},
+          {"decode", done - at.back()},
+          {"whole", done - spawned},
+          {"peak_mb", peak_mb()},
+          {"gpu_mb", static_cast<double>(peak_gpu_bytes(pipeline->placement().device).value_or(0)) /
+                         (1 << 20)}};
 }
 
 }  // namespace

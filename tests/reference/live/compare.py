@@ -1,6 +1,6 @@
 """Compares Pictor with the diffusers that is installed, on models that are made on the spot.
 
-compare.py FAMILY DRAW [SEED]: makes a small random model of the family with sizes that the seed
+compare.py FAMILY DRAW [SEED [DEVICE DTYPE]]: makes a small random model of the family with sizes that the seed
 chooses, lets diffusers draw the family's cases, and lets DRAW (reference_draw) draw and compare
 each. Exits 77 where diffusers is missing. A new family is a function in a file here and a line in
 FAMILIES.
@@ -9,7 +9,6 @@ FAMILIES.
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,6 @@ try:
     import transformers
     from safetensors.torch import save_file
 
-    import case
     import transformer_families
     import unet_families
 except ImportError as error:
@@ -64,10 +62,10 @@ def draw(one, model):
         ).images
         if one.unpack is not None:
             latents = one.unpack(pipe, latents, one.call)
-        decoded = one.decode(pipe, latents)
+        decoded = one.decode(pipe, latents).float()
     unit = (decoded / 2 + 0.5).clamp(0, 1)
     image = (unit * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous()
-    return latents.contiguous(), image, scheduler_json(pipe.scheduler)
+    return latents.float().cpu().contiguous(), image.cpu(), scheduler_json(pipe.scheduler)
 
 
 def write(one, model, stem):
@@ -87,6 +85,7 @@ def write(one, model, stem):
 def main():
     family, drawer = sys.argv[1], sys.argv[2]
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(10**6)
+    device, dtype = sys.argv[4:6] or ("cpu", "float32")
     versions = [f"{m.__name__} {m.__version__}" for m in (torch, diffusers, transformers)]
     print(f"{family}, seed {seed}: {', '.join(versions)}", flush=True)
     torch.manual_seed(seed)
@@ -98,13 +97,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         model, cases = FAMILIES[family]()
         model.save_pretrained(folder)
-        for tokenizer in Path(folder).glob("tokenizer*"):
-            # transformers 5 writes tokenizer.json alone, which is not read here.
-            shutil.copytree(case.tokenizer_files(tokenizer), tokenizer, dirs_exist_ok=True)
+        model.to(device, getattr(torch, dtype))
         for name, make in cases.items():
             stem = os.path.join(folder, name)
             write(make(model), model, stem)
-            failed |= subprocess.run([drawer, folder, stem], check=False).returncode != 0
+            command = [drawer, folder, stem, device, dtype]
+            failed |= subprocess.run(command, check=False).returncode != 0
     sys.exit(1 if failed else 0)
 
 

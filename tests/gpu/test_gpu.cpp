@@ -1,0 +1,184 @@
+// Drawing on a CUDA GPU. Without one each case says so and is skipped.
+
+#include "error.hpp"
+#include "pipelines/device.hpp"
+#include "pipelines/gpu_memory.hpp"
+#include "pipelines/pipeline.hpp"
+#include "reference_request.hpp"
+#include "tensor_catch.hpp"
+
+#include <ATen/Context.h>
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace pictor::diffusion;
+using namespace pictor::test;
+
+namespace {
+
+bool has_gpu() {
+  try {
+    resolve_placement("cuda", "auto");
+    return true;
+  } catch (const Error &) {
+    std::puts("skipped: no CUDA GPU");  // ctest looks for this line
+    return false;
+  }
+}
+
+std::unique_ptr<Pipeline> load(const std::filesystem::path &model, const std::string &device,
+                               const std::string &dtype) {
+  LoadOptions options;
+  options.device = device;
+  options.dtype = dtype;
+  return load_pipeline(model, options);
+}
+
+std::unique_ptr<Pipeline> on_gpu(const std::filesystem::path &model, const std::string &dtype) {
+  return load(model, "cuda", dtype);
+}
+
+std::vector<ModelCase> all_cases() {
+  std::vector<ModelCase> cases = text_to_image_cases();
+  for (const ModelCase &other : image_cases()) cases.push_back(other);
+  for (const auto &[model, name] :
+       {std::pair{tiny_sd3(), "default_flow"}, std::pair{tiny_flux_dev(), "default_dev"},
+        std::pair{tiny_flux_dev(), "true_cfg"},
+        std::pair{tiny_flux_schnell(), "default_schnell"}}) {
+    cases.push_back({model, model / "reference" / name, model.filename().string() + "/" + name});
+  }
+  return cases;
+}
+
+// In decibels, of two pictures in uint8.
+double psnr(const at::Tensor &a, const at::Tensor &b) {
+  const double error = (a.to(at::kDouble) - b.to(at::kDouble)).pow(2).mean().item<double>();
+  return 10 * std::log10(255.0 * 255.0 / std::max(error, 1e-9));
+}
+
+TextToImageRequest small_request(size_t count) {
+  TextToImageRequest request;
+  request.num_inference_steps = 3;
+  request.scheduler.name = "euler_a";  // draws noise at each step
+  request.width = request.height = 64;
+  for (size_t i = 0; i < count; ++i) request.samples.push_back({"a red fox", "", 11 + i});
+  return request;
+}
+
+// Holds all of the GPU's memory but about `left` bytes.
+std::vector<at::Tensor> fill_gpu(int64_t left) {
+  const auto bytes = at::TensorOptions{}.device(at::kCUDA).dtype(at::kByte);
+  const at::Tensor kept_free = at::empty({left}, bytes);
+  std::vector<at::Tensor> filler;
+  for (int64_t size = int64_t{1} << 32; size >= int64_t{1} << 24;) {
+    try {
+      filler.push_back(at::empty({size}, bytes));
+    } catch (const c10::Error &) {
+      size /= 4;
+    }
+  }
+  return filler;
+}
+
+}  // namespace
+
+TEST_CASE("a GPU draws in float32 the pictures that diffusers draws on a CPU") {
+  if (!has_gpu()) return;
+  // Convolutions round to 10 bits otherwise, as diffusers' do.
+  at::globalContext().setAllowTF32CuDNN(false);
+  const ModelCase model_case = GENERATE(from_range(all_cases()));
+  DYNAMIC_SECTION(model_case.name) {
+    const ReferenceCase reference{model_case.stem};
+    const at::Tensor image =
+        on_gpu(model_case.model, "float32")->generate(request_of(reference)).images;
+    const at::Tensor expected = reference.tensor("image");
+    REQUIRE(image.sizes() == expected.sizes());
+    const double share = share_beyond_one(image, expected);
+    std::printf("float32  %-45s values beyond 1/255 %.4f%%\n", model_case.name.c_str(),
+                100 * share);
+    CHECK(share <= kPictureTolerance);
+  }
+  at::globalContext().setAllowTF32CuDNN(true);
+}
+
+// The noise is drawn in the dtype, as diffusers draws it, so that pictures in float32 are others.
+TEST_CASE("a GPU draws in bfloat16 what a CPU draws in bfloat16") {
+  if (!has_gpu()) return;
+  const ModelCase model_case = GENERATE(from_range(all_cases()));
+  DYNAMIC_SECTION(model_case.name) {
+    const TextToImageRequest request = request_of(ReferenceCase{model_case.stem});
+    const at::Tensor on_cpu = load(model_case.model, "cpu", "bfloat16")->generate(request).images;
+    const at::Tensor image = load(model_case.model, "cuda", "bfloat16")->generate(request).images;
+    const double near = psnr(image, on_cpu);
+    std::printf("bfloat16 %-45s PSNR %.1f dB\n", model_case.name.c_str(), near);
+    CHECK(near > 20);
+  }
+}
+
+TEST_CASE("on a GPU, too, a sample's picture does not depend on the batch") {
+  if (!has_gpu()) return;
+  const auto pipeline = on_gpu(tiny_sd15(), "float32");
+  const TextToImageRequest request = small_request(3);
+  TextToImageRequest last = request;
+  last.samples.erase(last.samples.begin(), last.samples.begin() + 2);
+  const at::Tensor all = pipeline->generate(request).images;
+  CHECK(share_beyond_one(all.slice(0, 2), pipeline->generate(last).images) <= 0.02);
+}
+
+TEST_CASE("a GPU that is not there is refused, naming those that are") {
+  if (!has_gpu()) return;
+  CHECK_THROWS_WITH(resolve_placement("cuda:99", "auto"), ContainsSubstring("GPUs 0 to"));
+  CHECK(resolve_placement("auto", "auto").device.is_cuda());
+  CHECK(resolve_placement("auto", "auto").dtype == at::kHalf);
+}
+
+TEST_CASE("two models draw on one GPU at a time") {
+  if (!has_gpu()) return;
+  const auto one = on_gpu(tiny_sd15(), "float16"), other = on_gpu(tiny_sdxl(), "float16");
+  const TextToImageRequest request = small_request(2);
+  const at::Tensor one_alone = one->generate(request).images;
+  const at::Tensor other_alone = other->generate(request).images;
+  at::Tensor one_beside, other_beside;
+  std::thread beside{[&] { other_beside = other->generate(request).images; }};
+  one_beside = one->generate(request).images;
+  beside.join();
+  CHECK(share_beyond_one(one_beside, one_alone) <= 0.02);
+  CHECK(share_beyond_one(other_beside, other_alone) <= 0.02);
+}
+
+TEST_CASE("a batch that the GPU has no memory for is drawn in parts") {
+  if (!has_gpu()) return;
+  const auto pipeline = on_gpu(tiny_sd15(), "float32");
+  TextToImageRequest request = small_request(64);
+  request.num_inference_steps = 1;
+  request.width = request.height = 512;
+  const at::Tensor expected = pipeline->generate(request).images;
+  release_gpu_cache(pipeline->placement().device);
+
+  std::vector<std::string> told;
+  RunCallbacks callbacks;
+  callbacks.on_memory_fallback = [&](const std::string &what) { told.push_back(what); };
+  at::Tensor drawn;
+  {
+    const std::vector<at::Tensor> filler = fill_gpu(int64_t{200} << 20);
+    drawn = pipeline->generate(request, callbacks).images;
+  }
+  release_gpu_cache(pipeline->placement().device);
+  for (const std::string &what : told) std::printf("with 200 MB left: %s\n", what.c_str());
+  CHECK_FALSE(told.empty());
+  CHECK(drawn.sizes() == expected.sizes());
+}
+
+TEST_CASE("the memory of a model that is gone is given back") {
+  if (!has_gpu()) return;
+  const at::Device device = on_gpu(tiny_sd15(), "float16")->placement().device;
+  const std::optional<uint64_t> peak = peak_gpu_bytes(device);
+  if (!peak) return;
+  CHECK(*peak > 0);
+  CHECK_NOTHROW(release_gpu_cache(device));
+}
