@@ -3,6 +3,7 @@
 #include "error.hpp"
 #include "weights/json_file.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -161,6 +162,25 @@ uint64_t little_endian(const std::array<unsigned char, kLengthBytes> &bytes) {
   return value;
 }
 
+// Touching new memory costs more than filling it, unless its pages are large. Advice: it may be
+// left unheard.
+void prefer_large_pages(const at::Tensor &tensor) {
+  constexpr uintptr_t kLargePage = uintptr_t{2} << 20;
+  if (!tensor.is_cpu()) return;
+  const auto address = reinterpret_cast<uintptr_t>(tensor.data_ptr());
+  const uintptr_t begin = (address + kLargePage - 1) / kLargePage * kLargePage;
+  const uintptr_t end = (address + tensor.nbytes()) / kLargePage * kLargePage;
+  if (begin < end) ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
+}
+
+// How much of the first dimension is read before it is passed on: what stays in a CPU's cache, or
+// what is worth sending to a GPU.
+int64_t rows_at_once(const at::Tensor &target) {
+  const int64_t elements = int64_t{1} << (target.is_cpu() ? 19 : 22);
+  const int64_t row = target.numel() / std::max<int64_t>(1, target.size(0));
+  return std::max<int64_t>(1, elements / std::max<int64_t>(1, row));
+}
+
 }  // namespace
 
 std::string to_string(at::IntArrayRef shape) {
@@ -221,26 +241,29 @@ SafetensorsFile::SafetensorsFile(std::filesystem::path path)
 }
 
 at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {
-  at::Tensor tensor = at::empty(entry.shape, at::TensorOptions{entry.dtype});
-  read_bytes(tensor.data_ptr(), entry.end - entry.begin, data_offset_ + entry.begin);
-  return tensor;
+  return read(entry, at::TensorOptions{entry.dtype});
 }
 
 // In pieces, whose memory is touched again and again: the tensor is never held twice.
-at::Tensor SafetensorsFile::read(const TensorEntry &entry, at::ScalarType dtype,
-                                 at::Device device) const {
-  if (dtype == entry.dtype && device.is_cpu()) return read(entry);
-  constexpr int64_t kPieceInCache = int64_t{1} << 19, kPieceToSend = int64_t{1} << 22;
-  const int64_t piece_size = device.is_cpu() ? kPieceInCache : kPieceToSend;
-  const at::Tensor tensor = at::empty(entry.shape, at::TensorOptions{dtype}.device(device));
-  const at::Tensor flat = tensor.flatten();
-  const at::Tensor piece =
-      at::empty({std::min(piece_size, flat.numel())}, at::TensorOptions{entry.dtype});
-  uint64_t offset = data_offset_ + entry.begin;
-  for (int64_t first = 0; first < flat.numel(); first += piece_size) {
-    const at::Tensor stored = piece.slice(0, 0, flat.numel() - first);
+at::Tensor SafetensorsFile::read(const TensorEntry &entry, const at::TensorOptions &options) const {
+  const at::Tensor tensor = at::empty(entry.shape, options);
+  prefer_large_pages(tensor);
+  const uint64_t begin = data_offset_ + entry.begin;
+  const bool in_file_order = tensor.is_contiguous();
+  if (in_file_order && tensor.is_cpu() && tensor.scalar_type() == entry.dtype) {
+    read_bytes(tensor.data_ptr(), entry.end - entry.begin, begin);
+    return tensor;
+  }
+  const at::Tensor target = in_file_order ? tensor.flatten() : tensor;
+  const int64_t rows = rows_at_once(target);
+  std::vector<int64_t> shape = target.sizes().vec();
+  shape.front() = std::min(rows, shape.front());
+  const at::Tensor piece = at::empty(shape, at::TensorOptions{entry.dtype});
+  uint64_t offset = begin;
+  for (int64_t first = 0; first < target.size(0); first += rows) {
+    const at::Tensor stored = piece.slice(0, 0, target.size(0) - first);
     read_bytes(stored.data_ptr(), stored.nbytes(), offset);
-    flat.slice(0, first, first + stored.numel()).copy_(stored);
+    target.slice(0, first, first + stored.size(0)).copy_(stored);
     offset += stored.nbytes();
   }
   return tensor;

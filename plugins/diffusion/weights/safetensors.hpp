@@ -52,9 +52,8 @@ class SafetensorsFile {
   // one (see rows_of).
   at::Tensor read(const TensorEntry &entry) const;
 
-  // The same of another dtype, or elsewhere.
-  at::Tensor read(const TensorEntry &entry, at::ScalarType dtype,
-                  at::Device device = at::kCPU) const;
+  // The same of another dtype, on another device or in another memory format.
+  at::Tensor read(const TensorEntry &entry, const at::TensorOptions &options) const;
 
  private:
   void read_bytes(void *destination, uint64_t bytes, uint64_t offset) const;

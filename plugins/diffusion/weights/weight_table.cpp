@@ -114,8 +114,8 @@ std::vector<int64_t> StoredTensor::shape() const {
   return {entry.shape.rbegin(), entry.shape.rend()};
 }
 
-at::Tensor StoredTensor::read(at::ScalarType dtype, at::Device device) const {
-  const at::Tensor stored = file->read(entry, dtype, device);
+at::Tensor StoredTensor::read(const at::TensorOptions &options) const {
+  const at::Tensor stored = file->read(entry, options);
   return transposed ? stored.t().contiguous() : stored;
 }
 

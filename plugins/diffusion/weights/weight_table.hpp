@@ -19,8 +19,8 @@ struct StoredTensor {
 
   uint64_t bytes() const { return entry.end - entry.begin; }
   std::vector<int64_t> shape() const;  // as read() returns it
-  at::Tensor read() const { return read(entry.dtype); }
-  at::Tensor read(at::ScalarType dtype, at::Device device = at::kCPU) const;
+  at::Tensor read() const { return read(at::TensorOptions{entry.dtype}); }
+  at::Tensor read(const at::TensorOptions &options) const;
 };
 
 // The tensors of one component under the keys of diffusers and transformers, wherever they lie.

@@ -19,7 +19,7 @@ Weights::Weights(const std::filesystem::path &folder, const std::string &stem,
 Weights::Weights(WeightTable table, WeightOptions options)
     : table_(std::move(table)), options_(std::move(options)) {}
 
-at::Tensor Weights::take(const std::string &key, at::IntArrayRef shape) {
+at::Tensor Weights::take(const std::string &key, at::IntArrayRef shape, at::MemoryFormat format) {
   const auto found = table_.tensors.find(key);
   if (found == table_.tensors.end()) fail_missing(key, shape);
   const StoredTensor &tensor = found->second;
@@ -40,15 +40,22 @@ at::Tensor Weights::take(const std::string &key, at::IntArrayRef shape) {
   if (!used_.insert(key).second) {
     throw Error{ErrorKind::internal, "tensor '" + key + "' is taken by two layers"};
   }
-  const at::Tensor added = options_.addition ? options_.addition(key) : at::Tensor{};
-  // What is added to is float32 meanwhile. A GPU is given the stored dtype and converts it itself.
-  const at::ScalarType dtype = added.defined()            ? at::kFloat
-                               : options_.device.is_cpu() ? options_.dtype
-                                                          : tensor.entry.dtype;
-  const at::Tensor value = tensor.read(dtype, added.defined() ? at::kCPU : options_.device);
-  if (added.defined()) value.add_(added);
+  const at::Tensor value = read(key, tensor, format);
   if (options_.on_read) options_.on_read(tensor.bytes());
-  return value.to(options_.device, options_.dtype);
+  return value;
+}
+
+at::Tensor Weights::read(const std::string &key, const StoredTensor &tensor,
+                         at::MemoryFormat format) const {
+  const at::Tensor added = options_.addition ? options_.addition(key) : at::Tensor{};
+  if (added.defined()) {
+    const at::Tensor sum = tensor.read(at::TensorOptions{at::kFloat}).add_(added);
+    return sum.to(options_.device, options_.dtype).contiguous(format);
+  }
+  // A GPU is given the stored dtype and converts it itself.
+  const at::ScalarType dtype = options_.device.is_cpu() ? options_.dtype : tensor.entry.dtype;
+  const auto options = at::TensorOptions{dtype}.device(options_.device).memory_format(format);
+  return tensor.read(options).to(options_.dtype);
 }
 
 void Weights::ignore(const std::string &prefix) {

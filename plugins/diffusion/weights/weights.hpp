@@ -34,7 +34,8 @@ class Weights {
 
   // The tensor `key`, on the device and of the floating-point dtype of the options. A key may be
   // taken once. Throws Error when it is missing or of another shape.
-  at::Tensor take(const std::string &key, at::IntArrayRef shape);
+  at::Tensor take(const std::string &key, at::IntArrayRef shape,
+                  at::MemoryFormat format = at::MemoryFormat::Contiguous);
 
   // Declares that the tensors whose keys begin with `prefix` are not needed.
   void ignore(const std::string &prefix);
@@ -47,6 +48,8 @@ class Weights {
   uint64_t bytes() const;
 
  private:
+  at::Tensor read(const std::string &key, const StoredTensor &tensor,
+                  at::MemoryFormat format) const;
   void leave(const std::string &key, const StoredTensor &tensor);
   [[noreturn]] void fail_missing(const std::string &key, at::IntArrayRef shape) const;
 
@@ -67,8 +70,9 @@ class WeightScope {
   WeightScope operator/(size_t index) const { return *this / std::to_string(index); }
 
   bool has(const std::string &name) const { return weights_->has(prefix_ + name); }
-  at::Tensor take(const std::string &name, at::IntArrayRef shape) const {
-    return weights_->take(prefix_ + name, shape);
+  at::Tensor take(const std::string &name, at::IntArrayRef shape,
+                  at::MemoryFormat format = at::MemoryFormat::Contiguous) const {
+    return weights_->take(prefix_ + name, shape, format);
   }
 
  private:
