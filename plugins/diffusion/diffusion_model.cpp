@@ -93,6 +93,7 @@ DiffusionModel::DiffusionModel(const Params &config)
       batch_size_(config.get<std::size_t>("batch_size")) {
   options_.device = config.get<std::string>("device");
   options_.dtype = config.get<std::string>("dtype");
+  options_.quantization = config.get<std::string>("quantization");
   options_.variant = config.get<std::string>("variant");
   options_.threads = config.get<std::int64_t>("threads");
   options_.config = config.get<std::string>("config");
@@ -232,11 +233,20 @@ void DiffusionModel::generate(std::span<Request> requests) {
     if (!use_for(group.loras, group.samples)) continue;
     for (const auto &[chunks, of_length] : by_length(group)) {
       const std::span<const Sample> samples = of_length;
-      for (std::size_t first = 0; first < samples.size(); first += batch_size_) {
-        draw(group.settings, samples.subspan(first, std::min(batch_size_, samples.size() - first)));
+      const std::size_t at_once = batch_size(group.settings);
+      for (std::size_t first = 0; first < samples.size(); first += at_once) {
+        draw(group.settings, samples.subspan(first, std::min(at_once, samples.size() - first)));
       }
     }
   }
+}
+
+std::size_t DiffusionModel::batch_size(const DrawingSettings &settings) const {
+  if (batch_size_ != 0) return batch_size_;
+  const std::int64_t side = pipeline_->default_size();
+  const std::int64_t width = settings.width == 0 ? side : settings.width;
+  const std::int64_t height = settings.height == 0 ? side : settings.height;
+  return automatic_batch_size(pipeline_->placement().device, width * height);
 }
 
 std::map<std::int64_t, std::vector<DiffusionModel::Sample>> DiffusionModel::by_length(

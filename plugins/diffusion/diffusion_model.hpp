@@ -45,6 +45,8 @@ class DiffusionModel : public ImageGenerationModel {
 
   std::vector<Group> group(std::span<Request> requests) const;
 
+  std::size_t batch_size(const DrawingSettings &settings) const;
+
   // The samples by the chunks that their prompts need, since those that share a batch are filled up
   // to the same count. Requests whose prompts cannot be read have failed, and their samples are
   // left out.
@@ -64,7 +66,7 @@ class DiffusionModel : public ImageGenerationModel {
   std::string folder_;
   std::string refiner_folder_;  // empty: none
   LoadOptions options_;
-  std::size_t batch_size_;
+  std::size_t batch_size_;  // 0: chosen by memory
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Pipeline> refiner_;
   std::vector<LoraSource> loaded_loras_;  // those that are fused into pipeline_

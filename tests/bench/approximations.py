@@ -3,7 +3,7 @@
 
 Usage: tests/bench/approximations.py BUILD [--prompts 20] [--steps 25] [SETTING ...]
 
-SETTING is a generation_kwarg, step_cache=2 by default. Draws the first prompts of configs/quickstart.txt without and with each,
+SETTING is quantization=int8 or a generation_kwarg, several of them joined by commas; step_cache=2 by default. Draws the first prompts of configs/quickstart.txt without and with each,
 and prints the PSNR against the exact pictures (higher is nearer) and the seconds of the drawing, one run each. Needs Pillow and
 numpy.
 """
@@ -36,9 +36,10 @@ def drawn(options, folder, setting):
     lines = (ROOT / "configs/quickstart.txt").read_text().splitlines()[:options.prompts]
     (folder / "prompts.txt").write_text("\n".join(lines) + "\n")
     kwargs = {"num_inference_steps": options.steps, "guidance_scale": 4.0, "scheduler": "dpmpp_2m"}
-    kwargs.update([setting.split("=")] if setting else [])
+    kwargs |= dict(one.split("=") for one in setting.split(",")) if setting else {}
+    load = f"    quantization: {kwargs.pop('quantization', 'none')}\n"
     job = folder / f"{name}.yaml"
-    job.write_text(f"pictor: 1\nmodels:\n  emoji:\n    plugin: diffusion\n    model: {MODEL}\n    generation_kwargs:\n"
+    job.write_text(f"pictor: 1\nmodels:\n  emoji:\n    plugin: diffusion\n    model: {MODEL}\n{load}    generation_kwargs:\n"
                    + "".join(f"      {key}: {value}\n" for key, value in kwargs.items())
                    + f"job: {{prompts: prompts.txt, seed: 7, output: {{dir: {name}}}}}\n")
     seconds = run([options.build / "bin/pictor", "run", job, "-q"]).wall
@@ -59,7 +60,7 @@ def main():
         for setting in options.settings:
             pictures, seconds = drawn(options, folder, setting)
             likeness = [psnr(a, b) for a, b in zip(exact, pictures)]
-            print(f"{setting:16} {seconds:6.1f} s ({exact_seconds / seconds:.2f}x)   PSNR {numpy.mean(likeness):.1f} dB, "
+            print(f"{setting:32} {seconds:6.1f} s ({exact_seconds / seconds:.2f}x)   PSNR {numpy.mean(likeness):.1f} dB, "
                   f"least {min(likeness):.1f}")
 
 

@@ -2,13 +2,14 @@
 """One step, one decode, one load at a public model's size, in Pictor and in diffusers, side by side.
 
 Usage: tests/bench/diffusion_step.py PYTHON [--family sd15|sdxl|flux] [--dtype float32] [--device cpu] [--side 512]
-         [--steps 3] [--samples 1] [--repeats 3] [--compile all|blocks] TIMING [TIMING ...]
+         [--steps 3] [--samples 1] [--repeats 3] [--compile all|blocks] [--step-cache N]
+         [--int8] TIMING [TIMING ...]
 
 PYTHON has torch and diffusers; TIMING is a built diffusion_timing (ninja -C BUILD diffusion_timing), one for each libtorch to
 compare. Weights are random, of the exact shapes, half as wide on disk as float32, and made once under --models. Medians of
 interleaved runs; compare only within one run. The first step of a process, which pays for warming up, counts as first_step
-alone. --compile measures diffusers through torch.compile, too: the whole denoiser or its repeated blocks. gpu_mb is what was
-held of a GPU's memory.
+alone. --compile measures diffusers through torch.compile, too: the whole denoiser or its repeated blocks. --step-cache
+and --int8 measure Pictor with those settings, too; a step is the mean of them then. gpu_mb is what was held of a GPU's memory.
 """
 
 import argparse
@@ -33,6 +34,8 @@ def arguments():
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path.home() / ".cache/pictor-bench")
+    parser.add_argument("--step-cache", type=int)
+    parser.add_argument("--int8", action="store_true")
     parser.add_argument("--compile", choices=["all", "blocks"])
     for name, default in (("side", 512), ("steps", 3), ("samples", 1), ("repeats", 3)):
         parser.add_argument("--" + name, type=int, default=default)
@@ -48,14 +51,14 @@ def random_model(options):
     return folder
 
 
-def measured(command):
-    """One run's figures, or None where it failed."""
-    done = subprocess.run([*map(str, command), str(time.time())], stdout=subprocess.PIPE, text=True,
+def measured(command, last=()):
+    """One run's figures, or None where it failed. `last` stands behind the time at which it was started."""
+    done = subprocess.run([*map(str, command), str(time.time()), *last], stdout=subprocess.PIPE, text=True,
                           env={**os.environ, "HF_HUB_OFFLINE": "1"})
     if done.returncode != 0:
         return None
     figures = json.loads(done.stdout.splitlines()[-1])
-    figures["step"] = statistics.median(figures.pop("steps"))
+    figures["step"] = (statistics.mean if last else statistics.median)(figures.pop("steps"))
     return figures
 
 
@@ -65,6 +68,11 @@ def main():
     rest = [options.device, options.steps, options.side, options.samples]
     commands = {f"pictor {pathlib.Path(timing).parts[-3]}": [timing, model, options.dtype, *rest]
                 for timing in options.timing}
+    if options.int8:
+        commands |= {f"{name}, int8": [*command[:2], command[2] + "-int8", *command[3:]]
+                     for name, command in commands.items()}
+    if options.step_cache:
+        commands |= {f"{name}, cached": command for name, command in commands.items()}
     peer = [options.python, HERE / "diffusers_timing.py", model]
     commands["diffusers"] = [*peer, options.dtype, *rest]
     if options.family != "flux":
@@ -74,7 +82,8 @@ def main():
     runs = {name: [] for name in commands}
     for _ in range(options.repeats):
         for name, command in commands.items():
-            if (figures := measured(command)) is not None:
+            last = [str(options.step_cache)] if name.endswith(", cached") else []
+            if (figures := measured(command, last)) is not None:
                 runs[name].append(figures)
                 print(f"{name}: {figures}", file=sys.stderr, flush=True)
     print(f"{options.family}, {options.side} x {options.side}, {options.dtype} on {options.device}, "

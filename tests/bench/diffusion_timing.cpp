@@ -1,4 +1,6 @@
-// Times one drawing from inside: diffusion_timing MODEL DTYPE DEVICE STEPS SIDE SAMPLES SPAWNED
+// Times one drawing from inside:
+// diffusion_timing MODEL DTYPE DEVICE STEPS SIDE SAMPLES SPAWNED [STEP_CACHE]
+// DTYPE may end in -int8.
 //
 // SPAWNED is the Unix time at which the process was started. Prints one JSON object; seconds, and
 // MB.
@@ -44,7 +46,9 @@ TextToImageRequest request_of(int64_t steps, int64_t side, uint64_t samples) {
 
 nlohmann::json timed(char **argv) {
   LoadOptions options;
-  options.dtype = argv[2];
+  const std::string dtype = argv[2];
+  options.dtype = dtype.substr(0, dtype.find('-'));
+  if (options.dtype != dtype) options.quantization = dtype.substr(options.dtype.size() + 1);
   options.device = argv[3];
   const double spawned = std::stod(argv[7]), began = now();
   const auto pipeline = load_pipeline(argv[1], options);
@@ -53,8 +57,9 @@ nlohmann::json timed(char **argv) {
   std::vector<double> at;
   RunCallbacks callbacks;
   callbacks.on_step = [&](int64_t, int64_t) { at.push_back(now()); };
-  const TextToImageRequest request =
+  TextToImageRequest request =
       request_of(std::stoll(argv[4]), std::stoll(argv[5]), std::stoull(argv[6]));
+  if (argv[8] != nullptr) request.step_cache = std::stoll(argv[8]);
   pipeline->generate(request, callbacks);
   const double done = now();
 
@@ -74,8 +79,10 @@ nlohmann::json timed(char **argv) {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 8) {
-    std::fputs("usage: diffusion_timing MODEL DTYPE DEVICE STEPS SIDE SAMPLES SPAWNED\n", stderr);
+  if (argc != 8 && argc != 9) {
+    std::fputs(
+        "usage: diffusion_timing MODEL DTYPE DEVICE STEPS SIDE SAMPLES SPAWNED [STEP_CACHE]\n",
+        stderr);
     return 2;
   }
   try {

@@ -45,6 +45,11 @@ FluxSingleTransformerBlock::FluxSingleTransformerBlock(const WeightScope &scope,
       attn(scope / "attn", QueryKeyValueProjection::kOwn, {width, heads, true}),
       proj_out(scope / "proj_out", width + kMlpRatio * width, width) {}
 
+void FluxSingleTransformerBlock::to_int8() {
+  attn.to_int8();
+  for (Linear *layer : {&proj_mlp, &proj_out}) layer->to_int8();
+}
+
 at::Tensor FluxSingleTransformerBlock::operator()(const at::Tensor &x, const at::Tensor &embedding,
                                                   const RotaryEmbedding &rotary) const {
   const Modulation modulation = norm(embedding).front();
@@ -77,6 +82,11 @@ FluxTransformer2DModel::FluxTransformer2DModel(FluxTransformerConfig config, Wei
                                             config_.width(), config_.num_attention_heads);
   }
   weights.finish();
+}
+
+void FluxTransformer2DModel::to_int8() {
+  for (JointTransformerBlock &block : transformer_blocks_) block.to_int8();
+  for (FluxSingleTransformerBlock &block : single_transformer_blocks_) block.to_int8();
 }
 
 RotaryEmbedding FluxTransformer2DModel::positions(int64_t text_tokens, int64_t rows,

@@ -56,6 +56,10 @@ FeedForward::FeedForward(const WeightScope &scope, int64_t width)
     : proj(scope / "net" / 0 / "proj", width, kFeedForwardRatio * width),
       out(scope / "net" / 2, kFeedForwardRatio * width, width) {}
 
+void FeedForward::to_int8() {
+  for (Linear *layer : {&proj, &out}) layer->to_int8();
+}
+
 at::Tensor FeedForward::operator()(const at::Tensor &x) const {
   return out(at::gelu(proj(x), "tanh"));
 }
@@ -78,6 +82,20 @@ JointTransformerBlock::JointTransformerBlock(const WeightScope &scope, const Sha
     context_path_.emplace(
         ContextPath{Linear{scope / "attn" / "to_add_out", shape.width, shape.width},
                     FeedForward{scope / "ff_context", shape.width}});
+  }
+}
+
+void JointTransformerBlock::to_int8() {
+  for (QueryKeyValueProjection *projection : {&attn_, &attn_context_}) projection->to_int8();
+  to_out_.to_int8();
+  ff_.to_int8();
+  if (attn2_) {
+    attn2_->to_int8();
+    attn2_to_out_->to_int8();
+  }
+  if (context_path_) {
+    context_path_->to_add_out.to_int8();
+    context_path_->ff_context.to_int8();
   }
 }
 

@@ -34,6 +34,8 @@ struct QueryKeyValueProjection {
 
   QueryKeyValueProjection(const WeightScope &scope, const Names &names, const Shape &shape);
 
+  void to_int8() { to_qkv.to_int8(); }
+
   QueryKeyValue operator()(const at::Tensor &x) const;
 
   Linear to_qkv;  // diffusers' three in one
@@ -46,6 +48,8 @@ at::Tensor attend(QueryKeyValue tokens, int64_t heads, const RotaryEmbedding *ro
 
 struct FeedForward {
   FeedForward(const WeightScope &scope, int64_t width);
+
+  void to_int8();
 
   // x: [..., width]
   at::Tensor operator()(const at::Tensor &x) const;
@@ -72,6 +76,9 @@ struct JointTransformerBlock {
   };
 
   JointTransformerBlock(const WeightScope &scope, const Shape &shape);
+
+  // Rounds the matrices that every token passes to eight bits: see Linear::to_int8.
+  void to_int8();
 
   // embedding: [batch, width], already through silu. With `rotary`, its positions are the text's,
   // then the picture's. The text that comes back is undefined in a block of context_pre_only.

@@ -85,6 +85,10 @@ SD3Transformer2DModel::SD3Transformer2DModel(SD3TransformerConfig config, Weight
   weights.finish();
 }
 
+void SD3Transformer2DModel::to_int8() {
+  for (JointTransformerBlock &block : transformer_blocks_) block.to_int8();
+}
+
 // The middle of the table of positions: [1, rows * columns, width].
 at::Tensor SD3Transformer2DModel::cropped_positions(int64_t rows, int64_t columns) const {
   const int64_t side = config_.pos_embed_max_size;

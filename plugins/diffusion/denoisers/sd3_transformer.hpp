@@ -42,6 +42,9 @@ class SD3Transformer2DModel {
 
   const SD3TransformerConfig &config() const { return config_; }
 
+  // Rounds the matrices of all blocks to eight bits: see Linear::to_int8.
+  void to_int8();
+
   // Predicts the velocity at `sample`: [batch, in_channels, h, w] -> [batch, out_channels, h, w],
   // in the dtype of the weights. h and w must be multiples of patch_size, of at most
   // pos_embed_max_size patches. The whole batch is at the same `timestep`, which counts to 1000.

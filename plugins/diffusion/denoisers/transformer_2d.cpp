@@ -43,6 +43,10 @@ SelfAttention::SelfAttention(const WeightScope &scope, int64_t width,
       to_out(scope / "to_out" / 0, width, width),
       options(the_options) {}
 
+void SelfAttention::to_int8() {
+  for (Linear *layer : {&to_qkv, &to_out}) layer->to_int8();
+}
+
 at::Tensor SelfAttention::operator()(const at::Tensor &x) const {
   const std::vector<at::Tensor> qkv = to_qkv(x).chunk(3, -1);
   return to_out(attend(qkv[0], qkv[1], qkv[2], options));
@@ -54,6 +58,10 @@ CrossAttention::CrossAttention(const WeightScope &scope, int64_t width, int64_t 
       to_kv(make_joined(scope, {"to_k", "to_v"}, context_width, width)),
       to_out(scope / "to_out" / 0, width, width),
       options(the_options) {}
+
+void CrossAttention::to_int8() {
+  for (Linear *layer : {&to_q, &to_kv, &to_out}) layer->to_int8();
+}
 
 at::Tensor CrossAttention::operator()(const at::Tensor &x, const at::Tensor &context) const {
   const std::vector<at::Tensor> kv = to_kv(context).chunk(2, -1);
@@ -67,6 +75,10 @@ GegluFeedForward::GegluFeedForward(const WeightScope &scope, int64_t width)
 GegluFeedForward::GegluFeedForward(const std::vector<Linear> &halves, Linear the_out)
     : value(halves.front()), gate(halves.back()), out(std::move(the_out)) {}
 
+void GegluFeedForward::to_int8() {
+  for (Linear *layer : {&value, &gate, &out}) layer->to_int8();
+}
+
 at::Tensor GegluFeedForward::operator()(const at::Tensor &x) const {
   return out(at::gelu(gate(x)).mul_(value(x)));
 }
@@ -79,6 +91,12 @@ BasicTransformerBlock::BasicTransformerBlock(const WeightScope &scope, int64_t w
       attn2(scope / "attn2", width, context_width, options),
       norm3(scope / "norm3", width, kLayerNormEps),
       ff(scope / "ff", width) {}
+
+void BasicTransformerBlock::to_int8() {
+  attn1.to_int8();
+  attn2.to_int8();
+  ff.to_int8();
+}
 
 at::Tensor BasicTransformerBlock::operator()(at::Tensor x, const at::Tensor &context) const {
   x = attn1(norm1(x)).add_(x);
@@ -94,6 +112,11 @@ Transformer2DModel::Transformer2DModel(const WeightScope &scope, const Shape &sh
     transformer_blocks.emplace_back(scope / "transformer_blocks" / static_cast<size_t>(i),
                                     shape.channels, shape.context_width, shape.attention);
   }
+}
+
+void Transformer2DModel::to_int8() {
+  for (Linear *layer : {&proj_in, &proj_out}) layer->to_int8();
+  for (BasicTransformerBlock &block : transformer_blocks) block.to_int8();
 }
 
 at::Tensor Transformer2DModel::operator()(const at::Tensor &x, const at::Tensor &context) const {

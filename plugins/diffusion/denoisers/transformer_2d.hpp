@@ -15,6 +15,8 @@ namespace pictor::diffusion {
 struct SelfAttention {
   SelfAttention(const WeightScope &scope, int64_t width, const AttentionOptions &options);
 
+  void to_int8();
+
   // x: [batch, tokens, width]
   at::Tensor operator()(const at::Tensor &x) const;
 
@@ -27,6 +29,8 @@ struct CrossAttention {
   CrossAttention(const WeightScope &scope, int64_t width, int64_t context_width,
                  const AttentionOptions &options);
 
+  void to_int8();
+
   // x: [batch, tokens, width]; context: [batch, keys, context_width]
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &context) const;
 
@@ -37,6 +41,9 @@ struct CrossAttention {
 // A GELU-gated feed-forward layer of four times the width.
 struct GegluFeedForward {
   GegluFeedForward(const WeightScope &scope, int64_t width);
+
+  void to_int8();
+
   at::Tensor operator()(const at::Tensor &x) const;
 
   Linear value, gate, out;  // the first two are diffusers' net.0.proj
@@ -48,6 +55,8 @@ struct GegluFeedForward {
 struct BasicTransformerBlock {
   BasicTransformerBlock(const WeightScope &scope, int64_t width, int64_t context_width,
                         const AttentionOptions &options);
+
+  void to_int8();
 
   // x: [batch, tokens, width]; context: [batch, keys, context_width]
   at::Tensor operator()(at::Tensor x, const at::Tensor &context) const;
@@ -72,6 +81,9 @@ struct Transformer2DModel {
   };
 
   Transformer2DModel(const WeightScope &scope, const Shape &shape);
+
+  // Rounds the matrices to eight bits: see Linear::to_int8.
+  void to_int8();
 
   // x: [batch, channels, h, w]; context: [batch, keys, context_width]
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &context) const;

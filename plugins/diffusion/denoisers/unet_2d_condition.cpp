@@ -38,6 +38,15 @@ UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
   weights.finish();
 }
 
+void UNet2DConditionModel::to_int8() {
+  const auto round = [](std::vector<Transformer2DModel> &attentions) {
+    for (Transformer2DModel &attention : attentions) attention.to_int8();
+  };
+  for (DownBlock2D &block : down_blocks_) round(block.attentions);
+  mid_block_.attention.to_int8();
+  for (UpBlock2D &block : up_blocks_) round(block.attentions);
+}
+
 at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,
                                             const Conditioning &conditioning) const {
   StepCache all{1};

@@ -42,6 +42,9 @@ class UNet2DConditionModel {
 
   const UNetConfig &config() const { return config_; }
 
+  // Rounds the matrices of all transformers to eight bits: see Linear::to_int8.
+  void to_int8();
+
   // Predicts noise (or velocity) in `sample`: [batch, in_channels, h, w] -> [batch, out_channels,
   // h, w], in the dtype of the weights. The whole batch is at the same `timestep`. With
   // added_features in the configuration, `conditioning` must hold the pooled text and time ids of

@@ -1,6 +1,7 @@
 #include "layers/layers.hpp"
 
 #include "error.hpp"
+#include "layers/int8_matrix.hpp"
 #include "layers/libtorch_version.hpp"
 
 #include <array>
@@ -58,13 +59,20 @@ std::vector<Linear> Linear::split(int64_t parts) const {
   return layers;
 }
 
+void Linear::to_int8() {
+  int8_ = std::make_shared<Int8Matrix>(weight, bias);
+  weight = at::Tensor{};
+  bias = at::Tensor{};
+}
+
 at::Tensor Linear::operator()(const at::Tensor &x) const {
+  if (int8_) return (*int8_)(x);
   return at::linear(x, weight, bias);
 }
 
 Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
-    : weight_(scope.take("weight", {out, in, shape.kernel, shape.kernel})
-                  .contiguous(at::MemoryFormat::ChannelsLast)),
+    : weight_(scope.take("weight", {out, in, shape.kernel, shape.kernel},
+                         at::MemoryFormat::ChannelsLast)),
       bias_(scope.take("bias", {out})),
       shape_(shape) {}
 

@@ -5,11 +5,14 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 // The layers that every network here is made of. A layer takes its tensors, "weight" and "bias",
 // from the scope it is given; applying it is const and may be done from several threads.
 namespace pictor::diffusion {
+
+class Int8Matrix;
 
 enum class Bias { yes, no };
 
@@ -26,6 +29,9 @@ struct Linear {
   // The inverse, without a copy.
   std::vector<Linear> split(int64_t parts) const;
 
+  // Rounds the weights to eight bits, and lets go of them: see Int8Matrix.
+  void to_int8();
+
   // x: [..., in] -> [..., out]
   at::Tensor operator()(const at::Tensor &x) const;
 
@@ -34,6 +40,8 @@ struct Linear {
 
  private:
   Linear() = default;
+
+  std::shared_ptr<const Int8Matrix> int8_;
 };
 
 // A convolution with a square kernel. Activations are channels-last.

@@ -8,4 +8,4 @@
 
 // A GPU's memory can be asked after, and given back.
 #define PICTOR_DEVICE_ALLOCATOR \
-  (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9))
+  (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 11))

@@ -91,6 +91,20 @@ Placement resolve_placement(const std::string &device, const std::string &dtype)
   return placement;
 }
 
+bool wants_int8(const std::string &quantization, const Placement &placement) {
+  if (quantization == "none") return false;
+  if (quantization != "int8") {
+    throw Error{ErrorKind::invalid_argument,
+                "quantization '" + quantization + "' is neither none nor int8", "quantization"};
+  }
+  if (!placement.device.is_cpu()) {
+    throw Error{ErrorKind::unsupported,
+                "quantization 'int8' is built for CPUs alone; leave it out on a GPU",
+                "quantization"};
+  }
+  return true;
+}
+
 void set_threads(int64_t threads) {
   constexpr int64_t kMost = 1024;
   if (threads < 0 || threads > kMost) {

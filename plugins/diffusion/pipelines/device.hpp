@@ -18,6 +18,10 @@ struct Placement {
 // implementation, float16 on a GPU. Throws Error naming the parameter at fault.
 Placement resolve_placement(const std::string &device, const std::string &dtype);
 
+// quantization: "none", or "int8" for the matrices of the denoiser's transformer blocks, on a CPU.
+// Throws Error naming the parameter for others, and for int8 on a GPU.
+bool wants_int8(const std::string &quantization, const Placement &placement);
+
 // Lets libtorch compute on so many threads, in this and all later threads of the process; 0: one
 // for each CPU that the process may use.
 void set_threads(int64_t threads);

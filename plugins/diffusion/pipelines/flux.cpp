@@ -200,6 +200,9 @@ std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
 
   const ClipTextConfig clip = read_clip_text_config(JsonFile{text_encoder / "config.json"});
   const T5Config t5 = read_t5_config(JsonFile{text_encoder_2 / "config.json"});
+  FluxTransformer2DModel transformer_model{
+      read_flux_transformer_config(JsonFile{transformer / "config.json"}), transformer_weights};
+  if (wants_int8(options.quantization, placement)) transformer_model.to_int8();
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<Flux>(
       placement,
@@ -207,9 +210,7 @@ std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
           PromptEncoder{ClipTokenizer{tokenizer, clip.max_position_embeddings},
                         ClipTextModel{clip, text_weights}},
           T5PromptEncoder{T5Tokenizer{tokenizer_2}, T5EncoderModel{t5, text_weights_2}},
-          FluxTransformer2DModel{
-              read_flux_transformer_config(JsonFile{transformer / "config.json"}),
-              transformer_weights},
+          std::move(transformer_model),
           AutoencoderKL{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights},
           scheduler.root()});
 }

@@ -17,9 +17,10 @@ namespace pictor::diffusion {
 struct LoadOptions {
   std::string device = "auto";  // see resolve_placement
   std::string dtype = "auto";
-  std::string variant;  // "fp16" for diffusion_pytorch_model.fp16.safetensors
-  int64_t threads = 0;  // see set_threads
-  std::string config;   // see find_model
+  std::string quantization = "none";  // see wants_int8
+  std::string variant;                // "fp16" for diffusion_pytorch_model.fp16.safetensors
+  int64_t threads = 0;                // see set_threads
+  std::string config;                 // see find_model
   std::string revision;
   std::string parameter = "model";  // the one that the model stands in, for errors
   std::vector<LoraSource> loras{};  // fused into the weights

@@ -85,6 +85,7 @@ std::unique_ptr<Pipeline> load_stable_diffusion(const std::filesystem::path &fol
   PromptEncoder prompt_encoder{ClipTokenizer{tokenizer, text_config.max_position_embeddings},
                                ClipTextModel{text_config, text_weights}};
   UNet2DConditionModel unet_model{read_unet_config(JsonFile{unet / "config.json"}), unet_weights};
+  if (wants_int8(options.quantization, placement)) unet_model.to_int8();
   AutoencoderKL vae_model{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights};
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusion>(placement, std::move(prompt_encoder),

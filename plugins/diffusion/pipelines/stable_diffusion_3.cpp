@@ -213,14 +213,16 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
     t5_encoder.emplace(T5Tokenizer{t5_tokenizer},
                        T5EncoderModel{read_t5_config(JsonFile{t5 / "config.json"}), *t5_weights});
   }
+  SD3Transformer2DModel transformer_model{
+      read_sd3_transformer_config(JsonFile{transformer / "config.json"}), transformer_weights};
+  if (wants_int8(options.quantization, placement)) transformer_model.to_int8();
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusion3>(
       placement,
       StableDiffusion3::Networks{
           make_clip(tokenizer, text_encoder, text_weights),
           make_clip(tokenizer_2, text_encoder_2, text_weights_2), std::move(t5_encoder),
-          SD3Transformer2DModel{read_sd3_transformer_config(JsonFile{transformer / "config.json"}),
-                                transformer_weights},
+          std::move(transformer_model),
           AutoencoderKL{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights},
           scheduler.root()});
 }

@@ -233,6 +233,7 @@ std::unique_ptr<Pipeline> load_stable_diffusion_xl(const std::filesystem::path &
   const Options own{index.boolean("force_zeros_for_empty_prompt", true),
                     index.boolean("requires_aesthetics_score", false)};
   UNet2DConditionModel unet_model{read_unet_config(JsonFile{unet / "config.json"}), unet_weights};
+  if (wants_int8(options.quantization, placement)) unet_model.to_int8();
   AutoencoderKL vae_model{vae_config, vae_weights};
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusionXl>(
