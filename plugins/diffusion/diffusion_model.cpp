@@ -109,10 +109,19 @@ void DiffusionModel::load(Loading &loading) {
   options.cancelled = [&] { return loading.cancelled(); };
   use(options_.loras, options);
   if (!refiner_folder_.empty()) load_refiner(loading);
-  if (pipeline_->placement().device.is_cpu() && optimised_blas().empty()) {
+  if (pipeline_->placement().device.is_cpu()) warn_of_slow_blas();
+}
+
+void DiffusionModel::warn_of_slow_blas() const {
+  if (optimised_blas().empty()) {
     log(LogLevel::warning,
         "libtorch found only the reference BLAS, which is about 36 times slower: install "
         "libopenblas0-pthread");
+  }
+  if (const std::string kernels = outdated_blas_kernels(); !kernels.empty()) {
+    log(LogLevel::warning, "OpenBLAS does not know this CPU and computes as on a " + kernels +
+                               ", several times slower: set OPENBLAS_CORETYPE=Haswell in the "
+                               "environment, or SkylakeX where there is AVX512");
   }
 }
 

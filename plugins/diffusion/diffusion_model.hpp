@@ -56,6 +56,7 @@ class DiffusionModel : public ImageGenerationModel {
   std::vector<LoraSource> loras_of(const Request &request) const;
 
   void load_refiner(Loading &loading);
+  void warn_of_slow_blas() const;
 
   // Loads the model, with these LoRAs fused into it, unless it is there already.
   void use(const std::vector<LoraSource> &loras, LoadOptions options);

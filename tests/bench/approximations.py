@@ -32,7 +32,7 @@ def arguments():
 
 def drawn(options, folder, setting):
     """The pictures with one more setting, in the order of the prompts, and the seconds they took."""
-    name = setting or "exact"
+    name = (setting or "exact").replace(",", "-")
     lines = (ROOT / "configs/quickstart.txt").read_text().splitlines()[:options.prompts]
     (folder / "prompts.txt").write_text("\n".join(lines) + "\n")
     kwargs = {"num_inference_steps": options.steps, "guidance_scale": 4.0, "scheduler": "dpmpp_2m"}

@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
 #include <link.h>
 
 #include <algorithm>
@@ -82,6 +83,14 @@ int find_blas(dl_phdr_info *library, size_t, void *result) {
   return 1;
 }
 
+bool has_avx2() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") != 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 Placement resolve_placement(const std::string &device, const std::string &dtype) {
@@ -115,6 +124,23 @@ void set_threads(int64_t threads) {
   }
   const unsigned available = std::max(1U, std::thread::hardware_concurrency());
   at::set_num_threads(threads == 0 ? static_cast<int>(available) : static_cast<int>(threads));
+}
+
+std::string outdated_blas_kernels() {
+  constexpr std::array<std::string_view, 10> kBeforeAvx2{
+      "Prescott", "Core2",   "Penryn",    "Dunnington", "Nehalem",
+      "Atom",     "Opteron", "Barcelona", "Bobcat",     "Sandybridge"};
+  const std::string path = optimised_blas();
+  if (!has_avx2() || path.find("openblas") == std::string::npos) return {};
+  void *library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  if (library == nullptr) return {};
+  const auto core_name =
+      reinterpret_cast<const char *(*)()>(::dlsym(library, "openblas_get_corename"));
+  const std::string name = core_name == nullptr ? "" : core_name();
+  ::dlclose(library);
+  const bool outdated =
+      std::find(kBeforeAvx2.begin(), kBeforeAvx2.end(), name) != kBeforeAvx2.end();
+  return outdated ? name : std::string{};
 }
 
 std::string optimised_blas() {

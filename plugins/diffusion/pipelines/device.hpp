@@ -30,4 +30,9 @@ void set_threads(int64_t threads);
 // Empty when there is only the reference BLAS, which is some 36 times slower.
 std::string optimised_blas();
 
+// The kernels that OpenBLAS has taken ("Prescott"), where they are made for older CPUs than this
+// one: it does not know every CPU under every hypervisor, and multiplies several times slower then.
+// Empty otherwise.
+std::string outdated_blas_kernels();
+
 }  // namespace pictor::diffusion
