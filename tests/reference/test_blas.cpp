@@ -6,18 +6,6 @@
 
 using namespace pictor::diffusion;
 
-namespace {
-
-bool has_avx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") != 0;
-#else
-  return false;
-#endif
-}
-
-}  // namespace
-
 TEST_CASE("kernels for an older CPU are noticed") {
   const char *core = std::getenv("OPENBLAS_CORETYPE");
   const bool openblas = optimised_blas().find("openblas") != std::string::npos;

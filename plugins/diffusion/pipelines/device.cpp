@@ -83,14 +83,6 @@ int find_blas(dl_phdr_info *library, size_t, void *result) {
   return 1;
 }
 
-bool has_avx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") != 0;
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 Placement resolve_placement(const std::string &device, const std::string &dtype) {
@@ -124,6 +116,14 @@ void set_threads(int64_t threads) {
   }
   const unsigned available = std::max(1U, std::thread::hardware_concurrency());
   at::set_num_threads(threads == 0 ? static_cast<int>(available) : static_cast<int>(threads));
+}
+
+bool has_avx2() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") != 0;
+#else
+  return false;
+#endif
 }
 
 std::string outdated_blas_kernels() {
