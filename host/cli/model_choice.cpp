@@ -40,7 +40,9 @@ ModelChoice of_job(const std::string &name, const std::string &job_file) {
   for (const ModelConfig &model : config.models) {
     if (!name.empty() && model.name != name) continue;
     const InstalledPlugins installed = installed_plugins(config.plugin_paths);
-    return {model, load_plugin(model.plugin, installed.found, installed.folders), false};
+    return {model,
+            load_plugin(model.plugin, installed.found, installed.folders, config.plugin_pins),
+            false};
   }
   throw Error(fmt::format("{} has no model '{}'{}", job_file, name, did_you_mean(name, names)),
               hint);

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +86,7 @@ struct JobConfig {
 struct Config {
   std::filesystem::path file;  // absolute; empty when made from command-line flags
   std::vector<std::filesystem::path> plugin_paths;  // absolute, in order
+  std::map<std::string, std::string> plugin_pins;   // plugin id to SHA-256, 64 hex digits
   std::vector<ModelConfig> models;
   JobConfig job;
 

@@ -72,7 +72,10 @@ Key required(Key key) {
 const Section &plugins_keys() {
   static const Section keys{.noun = "plugins",
                             .keys = {value("paths", ParameterType::string_list,
-                                           "Folders searched for plugins before the usual ones.")}};
+                                           "Folders searched for plugins before the usual ones."),
+                                     free_form("sha256",
+                                               "By plugin id, the SHA-256 that its file must have "
+                                               "to be loaded.")}};
   return keys;
 }
 

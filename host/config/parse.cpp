@@ -224,6 +224,34 @@ std::vector<fs::path> parse_plugin_paths(const YamlNode &node, const Section &se
   return paths;
 }
 
+// Lower-case, as sha256_hex() writes it.
+std::string parse_sha256(const YamlNode &node) {
+  constexpr std::size_t digits = 64;
+  std::string text = node.text;
+  for (char &c : text) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (node.kind != YamlNode::Kind::scalar || text.size() != digits ||
+      text.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    fail(node.place, "a SHA-256 has 64 hex digits", "`pictor plugins info ID` shows a file's");
+  }
+  return text;
+}
+
+std::map<std::string, std::string> parse_plugin_pins(const YamlNode &node) {
+  const YamlNode *pins = node.find("sha256");
+  if (pins == nullptr) return {};
+  if (pins->kind != YamlNode::Kind::map) {
+    fail(pins->place, "sha256 must be a map from plugin ids to hashes",
+         "for example: sha256: {openai: 9f86d0...}");
+  }
+  std::map<std::string, std::string> result;
+  for (const YamlEntry &entry : pins->entries) {
+    result.emplace(entry.key.text, parse_sha256(entry.value));
+  }
+  return result;
+}
+
 }  // namespace
 
 Config load_config(const fs::path &file, const std::vector<Override> &overrides) {
@@ -237,6 +265,7 @@ Config load_config(const fs::path &file, const std::vector<Override> &overrides)
   config.file = fs::absolute(file).lexically_normal();
   if (const YamlNode *plugins = fields.find("plugins")) {
     config.plugin_paths = parse_plugin_paths(*plugins, *keys.find("plugins")->section);
+    config.plugin_pins = parse_plugin_pins(*plugins);
   }
   config.models = parse_models(*fields.find("models"), *keys.find("models")->section);
   config.job = parse_job(*fields.find("job"), *keys.find("job")->section, config.models);

@@ -142,8 +142,13 @@ std::string money_lines(const JobConfig &job) {
 
 std::string to_yaml(const Config &config) {
   std::string text = fmt::format("pictor: {}\n", job_file_version);
+  if (!config.plugin_paths.empty() || !config.plugin_pins.empty()) text += "plugins:\n";
   if (!config.plugin_paths.empty()) {
-    text += "plugins:\n  paths: " + list_of(config.plugin_paths) + "\n";
+    text += "  paths: " + list_of(config.plugin_paths) + "\n";
+  }
+  if (!config.plugin_pins.empty()) text += "  sha256:\n";
+  for (const auto &[id, hash] : config.plugin_pins) {
+    text += fmt::format("    {}: \"{}\"\n", id, hash);
   }
   text += "models:\n";
   for (const ModelConfig &model : config.models) text += model_lines(model);

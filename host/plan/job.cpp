@@ -100,7 +100,8 @@ PreparedJob prepare_job(const Config &config, bool strict) {
   resolved.models.clear();
   for (const std::string &name : models_with_stand_ins(config)) {
     const ModelConfig &written = config.model(name);
-    models.push_back(prepare_model(written, load_plugin(written.plugin, found, folders)));
+    models.push_back(
+        prepare_model(written, load_plugin(written.plugin, found, folders, config.plugin_pins)));
     resolved.models.push_back(
         with_absolute_paths(written, models.back().specs, models.back().load));
     models.back().stands_in = models.size() > config.job.models.size();

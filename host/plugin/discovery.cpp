@@ -84,6 +84,11 @@ FoundPlugin look_at(const fs::path &file) {
   return found;
 }
 
+std::shared_ptr<const Plugin> load_pinned(const fs::path &file, const PluginPins &pins) {
+  if (!pins.empty()) require_pinned(file, read_manifest(file).id, pins);
+  return Plugin::load(file);
+}
+
 }  // namespace
 
 std::vector<fs::path> plugin_folders(const std::vector<fs::path> &first) {
@@ -124,12 +129,13 @@ std::vector<FoundPlugin> discover_plugins(const std::vector<fs::path> &folders) 
 
 std::shared_ptr<const Plugin> load_plugin(const std::string &id_or_path,
                                           const std::vector<FoundPlugin> &found,
-                                          const std::vector<fs::path> &folders) {
-  if (id_or_path.find('/') != std::string::npos) return Plugin::load(id_or_path);
+                                          const std::vector<fs::path> &folders,
+                                          const PluginPins &pins) {
+  if (id_or_path.find('/') != std::string::npos) return load_pinned(id_or_path, pins);
   std::string ids, places, problems;
   for (const FoundPlugin &candidate : found) {
     if (candidate.manifest && candidate.manifest->id == id_or_path) {
-      return Plugin::load(candidate.path);
+      return load_pinned(candidate.path, pins);
     }
     if (candidate.manifest) {
       ids += fmt::format("{}{}", ids.empty() ? "" : ", ", candidate.manifest->id);

@@ -7,6 +7,7 @@
 #include "plugin/library.hpp"
 #include "plugin/plugin_table.hpp"
 #include "plugin/process_state.hpp"
+#include "plugin/trust.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -58,6 +59,7 @@ void initialise(const PluginTable &table, const fs::path &file) {
 
 // Everything up to `init`, in the order in which a bad plugin does the least harm.
 std::unique_ptr<Plugin::Impl> open_plugin(const fs::path &file) {
+  require_unchangeable(file);
   const Manifest manifest = check_manifest(file);
   const std::string culprit = "plugin " + manifest.id;
   const KeptProcessState kept(culprit);

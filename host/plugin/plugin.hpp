@@ -3,6 +3,7 @@
 #include "base/parameter.hpp"
 #include "plugin/manifest.hpp"
 #include "plugin/model.hpp"
+#include "plugin/trust.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -33,9 +34,10 @@ std::vector<FoundPlugin> discover_plugins(const std::vector<std::filesystem::pat
 // thread.
 class Plugin {
  public:
-  // Nothing of the file runs before its manifest was read and fits. Throws Error (exit code 7): not
-  // a plugin, another major, a newer host wanted, what the loader said, a missing entry, a broken
-  // table (naming struct, field and value), init's own reason.
+  // Nothing of the file runs before its manifest was read and fits. Throws Error (exit code 7): a
+  // file that every user may change, not a plugin, another major, a newer host wanted, what the
+  // loader said, a missing entry, a broken table (naming struct, field and value), init's own
+  // reason.
   static std::shared_ptr<const Plugin> load(const std::filesystem::path &file);
 
   const std::filesystem::path &path() const;
@@ -60,11 +62,12 @@ class Plugin {
   std::unique_ptr<Impl> impl_;
 };
 
-// By id among the found, or by path: loads it. The error for an unknown id lists the folders
-// searched and the ids found.
+// By id among the found, or by path: loads it, if it is the one that is pinned. The error for an
+// unknown id lists the folders searched and the ids found.
 std::shared_ptr<const Plugin> load_plugin(const std::string &id_or_path,
                                           const std::vector<FoundPlugin> &found,
-                                          const std::vector<std::filesystem::path> &folders);
+                                          const std::vector<std::filesystem::path> &folders,
+                                          const PluginPins &pins = {});
 
 // Calls `deinit` of every plugin that was loaded, but for those of which a model is left that did
 // not let go of its work. The last thing that main does with plugins: every Model is gone and every

@@ -1,5 +1,6 @@
 """Plugin files that are broken, foreign or faulty: one clear line each, never a crash, finished work kept."""
 
+import hashlib
 import os
 import shutil
 import struct
@@ -32,6 +33,36 @@ class PluginFiles(Workspace):
         text = self.plugins(folder)
         for name in ("empty", "text", "cut", "foreign", "dangling", "template"):
             self.assertIn(name, text)
+
+    def job_with_own_template(self, pins=""):
+        """A job whose template plugin is a copy of its own, and that copy."""
+        (self.dir / "plugins").mkdir(exist_ok=True)
+        copy = self.dir / "plugins/template.pictor.so"
+        shutil.copy(TEMPLATE, copy)
+        self.write("job.yaml", f"pictor: 1\nplugins: {{paths: [./plugins]{pins}}}\nmodels: {{t: {{plugin: template}}}}\n"
+                               "job: {prompts: prompts.txt, output: {dir: out}}\n")
+        return copy
+
+    def test_a_plugin_that_anybody_may_change_is_not_loaded(self):
+        copy = self.job_with_own_template()
+        copy.chmod(0o666)
+        self.assert_fails(self.pictor("run", "job.yaml"), 7, "every user of this machine may change it", f"chmod o-w {copy}")
+        copy.chmod(0o644)
+        copy.parent.chmod(0o777)
+        self.assert_fails(self.pictor("run", "job.yaml"), 7, f"may change {copy.parent}")
+        copy.parent.chmod(0o1777)  # each file its owner's, as in /tmp
+        self.assertEqual(self.pictor("run", "job.yaml").code, 0)
+
+    def test_a_pinned_plugin_is_that_file_or_none(self):
+        own = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()
+        self.job_with_own_template(f", sha256: {{template: {own.upper()}}}")
+        self.assertEqual(self.pictor("run", "job.yaml").code, 0)
+        self.job_with_own_template(f", sha256: {{template: {'0' * 64}}}")
+        self.assert_fails(self.pictor("run", "job.yaml"), 7, own, "plugins.sha256.template asks for 0000")
+        self.job_with_own_template(", sha256: {template: 12ab}")
+        self.assert_fails(self.pictor("run", "job.yaml"), 2, "job.yaml:2:", "a SHA-256 has 64 hex digits")
+        self.job_with_own_template(", sha256: [1]")
+        self.assert_fails(self.pictor("run", "job.yaml"), 2, "a map from plugin ids to hashes")
 
     def test_of_two_plugins_with_one_id_the_first_wins_and_the_second_is_reported(self):
         for name in ("one", "two"):

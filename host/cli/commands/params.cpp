@@ -30,7 +30,8 @@ std::vector<Listed> models_of_job(const std::string &file) {
   const InstalledPlugins installed = installed_plugins(config.plugin_paths);
   std::vector<Listed> models;
   for (const ModelConfig &model : config.models) {
-    const auto plugin = load_plugin(model.plugin, installed.found, installed.folders);
+    const auto plugin =
+        load_plugin(model.plugin, installed.found, installed.folders, config.plugin_pins);
     const PreparedModel prepared = prepare_model(model, plugin);
     Listed listed{model.name, plugin->id(), prepared.model_id, prepared.specs, prepared.load};
     listed.current.insert(prepared.request.begin(), prepared.request.end());

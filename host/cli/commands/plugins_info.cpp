@@ -56,6 +56,7 @@ Json plugin_json(const Plugin &plugin, const Manifest &manifest) {
                    {"vendor", plugin.vendor()},
                    {"url", plugin.url()},
                    {"path", plugin.path().string()},
+                   {"sha256", plugin_sha256(plugin.path())},
                    {"models", Json::array()}};
   for (const ModelInfo &model : plugin.models()) {
     document["models"].push_back(model_json(plugin, model));
@@ -102,6 +103,7 @@ class PluginsInfoCommand : public Command {
       return ExitCode::ok;
     }
     console.line(terminal_safe("  file: " + plugin->path().string()));
+    console.line("  sha256: " + plugin_sha256(plugin->path()));
     if (!plugin->vendor().empty()) console.line(terminal_safe("  vendor: " + plugin->vendor()));
     if (!plugin->url().empty()) console.line(terminal_safe("  url: " + plugin->url()));
     for (const ModelInfo &model : plugin->models()) show_model(console, *plugin, model);

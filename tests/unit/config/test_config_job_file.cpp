@@ -70,6 +70,7 @@ job:
   seed: 42
   output: {dir: out/foxes, layout: imagefolder, format: jpg, quality: 90, split: test}
 )"));
+  CHECK(config.plugin_pins.empty());
   const std::filesystem::path folder = dir / "jobs";
   CHECK(config.file == folder / "run.yaml");
   CHECK(config.plugin_paths ==

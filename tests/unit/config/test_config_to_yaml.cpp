@@ -10,7 +10,7 @@ using pictor::test::TempDir;
 namespace {
 
 const std::string job_file = R"(pictor: 1
-plugins: {paths: [./plugins]}
+plugins: {paths: [./plugins], sha256: {openai: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF"}}
 models:
   painter:
     plugin: diffusion
@@ -54,6 +54,8 @@ TEST_CASE("a resolved job reads back as the same job, from any folder") {
   const Config second = load_config(dir.write("elsewhere/deep/job.yaml", text));
   CHECK(to_yaml(second) == text);
   CHECK(second.plugin_paths == first.plugin_paths);
+  CHECK(first.plugin_pins.size() == 1);
+  CHECK(second.plugin_pins == first.plugin_pins);
   CHECK(second.job.output.dir == first.job.output.dir);
   CHECK(second.job.output.quality == 80);
   CHECK(second.job.models == first.job.models);
