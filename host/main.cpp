@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "check/supervisor.hpp"
 #include "cli/command_line.hpp"
 #include "plugin/plugin.hpp"
 
@@ -7,6 +8,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -32,6 +34,9 @@ ExitCode run(GlobalOptions &options, int argc, char **argv) {
 
 // The last catch: what ends a command becomes a message, the next step and an exit code.
 int main(int argc, char **argv) {
+  if (argc == 3 && std::string_view(argv[1]) == check::child_argument) {
+    return check::child_main(argv[2]);
+  }
   // A run must outlive the reader of its events (`| head`).
   std::signal(SIGPIPE, SIG_IGN);
   GlobalOptions options;
