@@ -34,11 +34,11 @@ ExitCode run(GlobalOptions &options, int argc, char **argv) {
 
 // The last catch: what ends a command becomes a message, the next step and an exit code.
 int main(int argc, char **argv) {
+  // A run must outlive the reader of its events (`| head`).
+  std::signal(SIGPIPE, SIG_IGN);
   if (argc == 3 && std::string_view(argv[1]) == check::child_argument) {
     return check::child_main(argv[2]);
   }
-  // A run must outlive the reader of its events (`| head`).
-  std::signal(SIGPIPE, SIG_IGN);
   GlobalOptions options;
   std::optional<Error> reason;
   ExitCode code = ExitCode::ok;

@@ -109,13 +109,8 @@ pid_t spawn(const std::vector<std::string> &arguments, int told, int said) {
   posix_spawn_file_actions_adddup2(&actions.files, told, channel);
   posix_spawn_file_actions_adddup2(&actions.files, said, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions.files, said, STDERR_FILENO);
-  sigset_t standard;
-  sigemptyset(&standard);
-  sigaddset(&standard, SIGPIPE);  // the supervisor ignores it
-  posix_spawnattr_setsigdefault(&actions.attributes, &standard);
   posix_spawnattr_setpgroup(&actions.attributes, 0);
-  posix_spawnattr_setflags(&actions.attributes,
-                           static_cast<short>(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF));
+  posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETPGROUP);
   std::vector<char *> argv;
   std::string program = "/proc/self/exe";
   argv.push_back(program.data());
