@@ -20,6 +20,7 @@ constexpr CommandEntry table[] = {
     {"plugins list", "List what is installed, without loading it", make_plugins_list},
     {"plugins info", "Show a plugin's models, features and parameters", make_plugins_info},
     {"plugins check", "Check that a plugin keeps the contract", make_plugins_check},
+    {"plugins new", "Start a plugin: a project that builds and tests itself", make_plugins_new},
     {"models list", "List the models in the Hugging Face cache", make_models_list},
     {"models pull", "Bring a model from the Hugging Face Hub into the cache", make_models_pull},
     {"config check", "Check a job as `run` does, and draw nothing", make_config_check},
@@ -30,7 +31,6 @@ constexpr CommandEntry table[] = {
     {"completion", "Print a shell's completion script", make_completion},
 
     {"plugins fuzz", "", nullptr},
-    {"plugins new", "", nullptr},
 };
 
 constexpr CommandGroup groups[] = {
