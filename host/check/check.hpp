@@ -24,6 +24,12 @@ struct Subject {
 struct Context {
   const Subject &subject;
   Findings &findings;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+
+  // Whether half of the limit is over: a check that tries one value after another ends then, and
+  // says by tell_untried() what it did not try, for a slow plugin does not hang.
+  bool is_late() const;
+  void tell_untried(std::size_t tried, std::size_t all, std::string_view what) const;
 };
 
 // One rule of the contract, as a function that looks for its breach. It finds nothing else: what

@@ -5,6 +5,8 @@
 #include "check/load_checks.hpp"
 #include "check/metadata_checks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -133,6 +135,16 @@ constexpr std::array table = {
 };
 
 }  // namespace
+
+bool Context::is_late() const {
+  return std::chrono::steady_clock::now() - start > subject.limit / 2;
+}
+
+void Context::tell_untried(std::size_t tried, std::size_t all, std::string_view what) const {
+  if (tried == all) return;
+  findings.warn(fmt::format("{} of {} {} were tried in the time there was: --timeout gives more",
+                            tried, all, what));
+}
 
 std::span<const Check> checks() {
   return table;

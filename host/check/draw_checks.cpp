@@ -124,6 +124,25 @@ bool is_costly(const ParameterSpec &spec) {
   return spec.affects_cost || std::find(costly.begin(), costly.end(), spec.id) != costly.end();
 }
 
+struct Extreme {
+  std::string id;
+  Json value;
+};
+
+// Both ends of each request parameter, as far as it has them.
+std::vector<Extreme> extremes_of(const std::vector<ParameterSpec> &specs) {
+  std::vector<Extreme> extremes;
+  const auto add = [&](const ParameterSpec &spec, const std::optional<Json> &value) {
+    if (value) extremes.push_back({spec.id, *value});
+  };
+  for (const ParameterSpec &spec : specs) {
+    if (spec.scope != ParameterScope::request) continue;
+    add(spec, smallest_value(spec));
+    if (!is_costly(spec)) add(spec, largest_value(spec));
+  }
+  return extremes;
+}
+
 }  // namespace
 
 void draw_terminal(Context &context) {
@@ -151,7 +170,11 @@ void draw_cancel(Context &context) {
   with_models(context, *host, Ready::loaded, [&](LiveModel &model) {
     require_pictures(model.draw({model.small_row()}));
     int point = 1;
-    while (point <= cancel_points && cancel_at(context, *host, model, point)) ++point;
+    while (point <= cancel_points && !context.is_late() &&
+           cancel_at(context, *host, model, point)) {
+      ++point;
+    }
+    if (point == 1) context.tell_untried(0, cancel_points, "points to cancel at");
     const Drawn after = model.draw({model.small_row()});
     require_ends(after);
     if (after.refused()) {
@@ -163,30 +186,32 @@ void draw_cancel(Context &context) {
 
 void draw_prompts(Context &context) {
   with_models(context, Ready::loaded, [&](LiveModel &model) {
-    for (const NamedPrompt &prompt : nasty_prompts()) {
+    const std::vector<NamedPrompt> prompts = nasty_prompts();
+    std::size_t tried = 0;
+    for (; tried < prompts.size() && !context.is_late(); ++tried) {
       Row row = model.small_row();
-      row.prompt = prompt.text;
-      check_result_or_reason(context, model.draw({row}, prompt.name), prompt.name);
+      row.prompt = prompts[tried].text;
+      const std::string &name = prompts[tried].name;
+      check_result_or_reason(context, model.draw({row}, name), name);
     }
+    context.tell_untried(tried, prompts.size(), "prompts");
   });
 }
 
 void draw_extremes(Context &context) {
   bool any = false;
   with_models(context, Ready::loaded, [&](LiveModel &model) {
-    const auto draw = [&](const ParameterSpec &spec, const std::optional<Json> &value) {
-      if (!value) return;
-      any = true;
-      const std::string what = fmt::format("{} = {}", spec.id, value->dump());
+    const std::vector<Extreme> extremes = extremes_of(model.description().parameters);
+    any = any || !extremes.empty();
+    std::size_t tried = 0;
+    for (; tried < extremes.size() && !context.is_late(); ++tried) {
+      const auto &[id, value] = extremes[tried];
+      const std::string what = fmt::format("{} = {}", id, value.dump());
       Row row = model.small_row();
-      row.parameters[spec.id] = *value;
+      row.parameters[id] = value;
       check_result_or_reason(context, model.draw({row}, what), what);
-    };
-    for (const ParameterSpec &spec : model.description().parameters) {
-      if (spec.scope != ParameterScope::request) continue;
-      draw(spec, smallest_value(spec));
-      if (!is_costly(spec)) draw(spec, largest_value(spec));
     }
+    context.tell_untried(tried, extremes.size(), "values");
   });
   if (!any) throw Skip{"it has no request parameter"};
 }

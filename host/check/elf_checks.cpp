@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <set>
 
 namespace pictor::host::check {
 
@@ -124,7 +125,8 @@ void elf_hardening(Context &context) {
   if (!dynamic.never_unloaded) {
     context.findings.warn("it can be unloaded while its threads run: link with -z nodelete");
   }
-  for (const std::string &folder : dynamic.runpaths) {
+  const std::set<std::string> folders(dynamic.runpaths.begin(), dynamic.runpaths.end());
+  for (const std::string &folder : folders) {
     if (folder.starts_with("$ORIGIN") || folder.starts_with("${ORIGIN}")) continue;
     if (folder.empty()) {
       context.findings.warn("its RUNPATH has an empty entry: the user's current folder");

@@ -45,7 +45,7 @@ void check_reason(Context &context, const LiveModel &model, const PluginError &w
 }
 
 void draw_forbidden(Context &context, LiveModel &model, const Row &row, const std::string &what) {
-  const Drawn drawn = model.draw({row});
+  const Drawn drawn = model.draw({row}, what);
   require_ends(drawn);
   if (!drawn.refused()) return;
   const PluginError &why =
@@ -106,15 +106,20 @@ bool has_secret(const OpenPlugin &plugin) {
 void life_refusals(Context &context) {
   bool any = false;
   with_models(context, Ready::loaded, [&](LiveModel &model) {
+    std::vector<std::pair<std::string, Json>> forbidden;
     for (const ParameterSpec &spec : model.description().parameters) {
       if (spec.scope != ParameterScope::request) continue;
-      const auto forbidden = forbidden_value(spec);
-      if (!forbidden) continue;
-      any = true;
-      Row row = model.small_row();
-      row.parameters[spec.id] = *forbidden;
-      draw_forbidden(context, model, row, fmt::format("{} = {}", spec.id, forbidden->dump()));
+      if (const auto value = forbidden_value(spec)) forbidden.emplace_back(spec.id, *value);
     }
+    any = any || !forbidden.empty();
+    std::size_t tried = 0;
+    for (; tried < forbidden.size() && !context.is_late(); ++tried) {
+      const auto &[id, value] = forbidden[tried];
+      Row row = model.small_row();
+      row.parameters[id] = value;
+      draw_forbidden(context, model, row, fmt::format("{} = {}", id, value.dump()));
+    }
+    context.tell_untried(tried, forbidden.size(), "values");
   });
   if (!any) throw Skip{"no request parameter forbids a value"};
 }

@@ -42,6 +42,7 @@ MUTANTS = {
     BAD / "outside-buffer": ("draw.pixels", "fail"),
     BAD / "one-buffer": ("draw.pixels", "fail"),
     BAD / "forgets-seed": ("draw.seeds", "fail"),
+    BAD / "first-seed": ("draw.seeds", "fail"),
     BAD / "percent": ("draw.progress", "fail"),
     BAD / "cancelled-is-broken": ("draw.cancel", "fail"),
     BAD / "wants-words": ("draw.prompts", "fail"),

@@ -123,10 +123,13 @@ class PluginsCheckCommand : public Command {
     return subject;
   }
 
-  static void tell_result(Console &console, const Check &check, const Result &result) {
+  void tell_result(Console &console, const Check &check, const Result &result) {
     static const std::size_t width = longest_id();
     std::string line = fmt::format("{:<5}  {:<{}}", name_of(result.verdict), check.id, width);
-    if (!result.reason.empty()) line += "  " + result.reason;
+    if (!result.reason.empty()) {
+      line += "  " + (result.reason == last_reason_ ? "for the same reason" : result.reason);
+      last_reason_ = result.reason;
+    }
     if (!result.last_call.empty()) line += fmt::format("; last call: {}", result.last_call);
     while (line.back() == ' ') line.pop_back();
     console.line(line);
@@ -156,7 +159,7 @@ class PluginsCheckCommand : public Command {
                              count(outcomes, Verdict::skip)));
   }
 
-  std::string plugin_, model_;
+  std::string plugin_, model_, last_reason_;
   std::vector<std::string> only_, parameters_;
   double timeout_ = 45;
   bool may_bill_ = false, json_ = false, junit_ = false, list_ = false;
