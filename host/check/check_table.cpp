@@ -130,6 +130,12 @@ constexpr std::array table = {
           "only at the small end, for the time it takes).",
           draw_extremes},
     Check{"draw.batch", "Each request of a batch is answered as it is alone.", draw_batch},
+    Check{"draw.request-end",
+          "Nothing is read beyond a request's struct_size, which is smaller in an older host.",
+          draw_request_end},
+    Check{"draw.request-grown",
+          "A larger request of a later host, whose new fields are all zero, is drawn as before.",
+          draw_request_grown},
     Check{"draw.refused-picture", "A request whose picture the host cannot take still ends.",
           draw_refused_picture},
 };

@@ -124,6 +124,19 @@ bool is_costly(const ParameterSpec &spec) {
   return spec.affects_cost || std::find(costly.begin(), costly.end(), spec.id) != costly.end();
 }
 
+void check_request_shape(Context &context, Shape shape) {
+  with_models(context, Ready::loaded, [&](LiveModel &model) {
+    require_pictures(model.draw({model.small_row()}));
+    model.shape_requests(shape);
+    const Drawn drawn = model.draw({model.small_row()}, "a request of another size");
+    require_ends(drawn);
+    if (drawn.refused()) {
+      context.findings.fail(
+          fmt::format("it refuses a request for its struct_size: {}", drawn.words()));
+    }
+  });
+}
+
 struct Extreme {
   std::string id;
   Json value;
@@ -236,6 +249,14 @@ void draw_batch(Context &context) {
       }
     }
   });
+}
+
+void draw_request_end(Context &context) {
+  check_request_shape(context, Shape::page_end);
+}
+
+void draw_request_grown(Context &context) {
+  check_request_shape(context, Shape::grown_empty);
 }
 
 }  // namespace pictor::host::check

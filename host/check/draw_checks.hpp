@@ -13,6 +13,8 @@ void draw_cancel(Context &context);
 void draw_prompts(Context &context);
 void draw_extremes(Context &context);
 void draw_batch(Context &context);
+void draw_request_end(Context &context);
+void draw_request_grown(Context &context);
 void draw_refused_picture(Context &context);
 
 }  // namespace pictor::host::check

@@ -149,7 +149,8 @@ Drawn LiveModel::draw(const std::vector<Row> &rows, std::string_view with) {
     request.parameters = row.parameters;
     request.trace_id = fmt::format("check-{}", requests.size());
     const auto block = std::make_shared<RequestBlock>(description_.parameters, std::move(request));
-    requests.push_back(&block->abi());
+    requests.push_back(request_shape_ == Shape::plain ? &block->abi()
+                                                      : reshaped(block->abi(), request_shape_));
     drawn.job->kept.push_back(block);
   }
   const pictor_error_sink sink = next_sink();

@@ -63,6 +63,9 @@ class LiveModel {
   pictor_status unload();
   void destroy();
 
+  // The shape of the requests that are drawn from now on.
+  void shape_requests(Shape shape) { request_shape_ = shape; }
+
   // Waits for the ends of an asynchronous model's requests, for at most half of the check's limit.
   // `with`: what is special about the rows, for the name of the call.
   Drawn draw(const std::vector<Row> &rows, std::string_view with = {});
@@ -75,6 +78,7 @@ class LiveModel {
   ModelDescription description_;
   pictor_model *self_ = nullptr;
   pictor_model functions_{};
+  Shape request_shape_ = Shape::plain;
 };
 
 // How far a model is brought for a check.

@@ -83,7 +83,7 @@ class CapturedOutput {
 };
 
 // Draws behind a host of an unusual size.
-void check_host_shape(Context &context, HostShape shape) {
+void check_host_shape(Context &context, Shape shape) {
   auto *host = new RecordingHost(context.findings, shape);
   const OpenPlugin plugin = open_plugin(context);
   context.findings.calling("init");
@@ -188,11 +188,11 @@ void load_silent(Context &context) {
 }
 
 void load_host_end(Context &context) {
-  check_host_shape(context, HostShape::page_end);
+  check_host_shape(context, Shape::page_end);
 }
 
 void load_host_grown(Context &context) {
-  check_host_shape(context, HostShape::grown);
+  check_host_shape(context, Shape::grown);
 }
 
 }  // namespace pictor::host::check

@@ -4,8 +4,6 @@
 #include "plugin/pictures.hpp"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cmath>
@@ -19,8 +17,6 @@ namespace {
 
 constexpr std::size_t most_breaches = 1000;
 constexpr std::size_t most_log_lines = 10000;
-constexpr std::uint32_t grown_by = 256;
-constexpr int poison = 0xA5;
 
 RecordingHost &of(const pictor_host *host) {
   return *static_cast<RecordingHost *>(host->ctx);
@@ -40,7 +36,7 @@ bool SeenJob::all_ended() const {
   return true;
 }
 
-RecordingHost::RecordingHost(Findings &findings, HostShape shape) : findings_(findings) {
+RecordingHost::RecordingHost(Findings &findings, Shape shape) : findings_(findings) {
   make_table(shape);
 }
 
@@ -351,22 +347,10 @@ struct RecordingHost::Functions {
   }
 };
 
-void RecordingHost::make_table(HostShape shape) {
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  void *pages = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (pages == MAP_FAILED) throw std::bad_alloc();
-  char *at = static_cast<char *>(pages);
-  std::uint32_t size = sizeof(pictor_host);
-  if (shape == HostShape::page_end) {
-    at += page - sizeof(pictor_host);
-    mprotect(static_cast<char *>(pages) + page, page, PROT_NONE);
-  } else if (shape == HostShape::grown) {
-    std::memset(at, poison, page);
-    size += grown_by;
-  }
-  table_ = new (at) pictor_host{
-      .struct_size = size,
-      .abi_minor = PICTOR_ABI_MINOR + (shape == HostShape::grown ? 1u : 0u),
+void RecordingHost::make_table(Shape shape) {
+  const pictor_host table = {
+      .struct_size = sizeof(pictor_host),
+      .abi_minor = PICTOR_ABI_MINOR + (shape == Shape::grown ? 1u : 0u),
       .ctx = this,
       .name = "pictor",
       .version = "check",
@@ -384,6 +368,7 @@ void RecordingHost::make_table(HostShape shape) {
       .now_ns = Functions::now_ns,
       .job_checkpoints = Functions::job_checkpoints,
   };
+  table_ = reshaped(table, shape);
 }
 
 }  // namespace pictor::host::check

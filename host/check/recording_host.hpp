@@ -1,6 +1,7 @@
 #pragma once
 
 #include "check/findings.hpp"
+#include "check/struct_shape.hpp"
 #include "output/picture.hpp"
 #include "plugin/plugin_error.hpp"
 #include <pictor/abi.h>
@@ -55,18 +56,11 @@ struct SeenJob {
   bool all_ended() const;  // under the lock
 };
 
-// How large the table is that a plugin sees.
-enum class HostShape {
-  plain,
-  page_end,  // nothing can be read beyond its last byte
-  grown,     // a later minor's: what this one does not know is there, and is no zero
-};
-
 // A host that writes down what a plugin does, keeps to the contract, and believes nothing. One per
 // process, never freed.
 class RecordingHost {
  public:
-  explicit RecordingHost(Findings &findings, HostShape shape = HostShape::plain);
+  explicit RecordingHost(Findings &findings, Shape shape = Shape::plain);
   RecordingHost(const RecordingHost &) = delete;
   RecordingHost &operator=(const RecordingHost &) = delete;
 
@@ -99,7 +93,7 @@ class RecordingHost {
 
  private:
   struct Functions;
-  void make_table(HostShape shape);
+  void make_table(Shape shape);
   void note_call(const std::string &what) noexcept;
   void breach(Rule rule, std::string text);
   std::shared_ptr<SeenJob> find(pictor_job job) const;

@@ -47,6 +47,8 @@ MUTANTS = {
     BAD / "cancelled-is-broken": ("draw.cancel", "fail"),
     BAD / "wants-words": ("draw.prompts", "fail"),
     BAD / "fears-the-limit": ("draw.extremes", "fail"),
+    BAD / "reads-beyond-request": ("draw.request-end", "crash"),
+    BAD / "exact-request": ("draw.request-grown", "fail"),
     BAD / "first-of-batch": ("draw.batch", "fail"),
 }
 # The plugin that goes on for ever, in its one check.
