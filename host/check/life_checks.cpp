@@ -59,7 +59,7 @@ void live(Context &context, RecordingHost &host, const OpenPlugin &plugin) {
   run_models(context, host, plugin, Ready::created, [&](LiveModel &model) {
     if (!model.may_draw()) return;
     model.load();
-    model.draw({model.small_row()});
+    require_ends(model.draw({model.small_row()}));
     model.unload();
   });
   host.calling("release");

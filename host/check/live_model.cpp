@@ -138,6 +138,7 @@ void LiveModel::destroy() {
 
 Drawn LiveModel::draw(const std::vector<Row> &rows, std::string_view with) {
   std::vector<std::uint32_t> wanted;
+  wanted.reserve(rows.size());
   for (const Row &row : rows) wanted.push_back(static_cast<std::uint32_t>(row.seeds.size()));
   Drawn drawn;
   drawn.job = host_.open(wanted);

@@ -59,7 +59,7 @@ constexpr const char *nobodys_ids[] = {"",
 
 // A life in small: created, loaded, drawn once, ended.
 void live_once(LiveModel &model) {
-  model.draw({model.small_row()});
+  require_ends(model.draw({model.small_row()}));
 }
 
 // stdout and stderr of this process, in a file of its own.

@@ -167,6 +167,7 @@ void metadata_stable(Context &context) {
   std::array<std::string, reading_threads> read;
   {
     std::vector<std::thread> threads;
+    threads.reserve(read.size());
     for (std::string &text : read) {
       threads.emplace_back([&] { text = metadata_text(plugin.functions); });
     }

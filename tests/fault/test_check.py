@@ -94,9 +94,15 @@ class Check(Workspace):
         plugin, hanging = HANGS
         results, code = self.check(plugin, "--only", ",".join(id for id in self.ids() if id != hanging))
         self.assertEqual(code, 0, results)
-        results, code = self.check(plugin, "--only", hanging, "--timeout", "3")
+        results, code = self.check(plugin, "--only", hanging, "--timeout", "5")
         self.assertEqual((results[hanging]["verdict"], code), ("hang", 7), results)
         self.assertIn("job_image", results[hanging]["last_call"])
+
+    def test_an_answer_that_never_comes_is_no_hang_of_the_check(self):
+        results, code = self.check(FIXTURES / "never-answers", "--only", "draw.terminal,draw.seeds", "--timeout", "10")
+        self.assertEqual({id: each["verdict"] for id, each in results.items()},
+                         {"draw.terminal": "fail", "draw.seeds": "skip"}, results)
+        self.assertIn("1 of 1 requests got no end", results["draw.terminal"]["findings"])
 
     def test_honest_plugins_pass(self):
         for plugin, skipped in GOOD.items():
