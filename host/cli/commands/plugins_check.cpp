@@ -76,7 +76,7 @@ class PluginsCheckCommand : public Command {
     app.add_option("--model", model_, "Only this model of the plugin")->type_name("ID");
     app.add_option("--timeout", timeout_, "The longest that a check may take")
         ->type_name("SECONDS")
-        ->check(CLI::Range(1.0, 86400.0));
+        ->check(CLI::Range(1.0, 86400.0).description(""));
     app.add_flag("--billed", may_bill_, "Let a model that bills draw");
     app.add_flag("--json", json_, "For programs, as --format json");
     app.add_flag("--junit", junit_, "As JUnit XML, for CI")->excludes("--json");

@@ -26,10 +26,10 @@ class PluginsNewCommand : public Command {
     app.add_option("NAME", name_, "The plugin's id: a-z, 0-9, '.', '_' and '-'")->required();
     app.add_option("--lang", language_, "What it is written in")
         ->type_name("c++|c")
-        ->check(CLI::IsMember({"c++", "c"}));
+        ->check(CLI::IsMember({"c++", "c"}).description(""));
     app.add_option("--kind", kind_, "sync draws while it is called, async answers later")
         ->type_name("sync|async")
-        ->check(CLI::IsMember({"sync", "async"}));
+        ->check(CLI::IsMember({"sync", "async"}).description(""));
     app.add_option("--dir", folder_, "Where the project goes; else a folder of that name")
         ->type_name("DIR");
   }
