@@ -1,4 +1,5 @@
 #include "base/log.hpp"
+#include "check/supervisor.hpp"
 #include "cli/command_line.hpp"
 #include "plugin/plugin.hpp"
 
@@ -7,6 +8,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -34,6 +36,9 @@ ExitCode run(GlobalOptions &options, int argc, char **argv) {
 int main(int argc, char **argv) {
   // A run must outlive the reader of its events (`| head`).
   std::signal(SIGPIPE, SIG_IGN);
+  if (argc == 3 && std::string_view(argv[1]) == check::child_argument) {
+    return check::child_main(argv[2]);
+  }
   GlobalOptions options;
   std::optional<Error> reason;
   ExitCode code = ExitCode::ok;

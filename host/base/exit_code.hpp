@@ -11,7 +11,7 @@ enum class ExitCode : int {
   budget = 4,
   refused_only = 5,  // every failure is a refusal by policy
   authentication = 6,
-  plugin = 7,  // a plugin could not be loaded
+  plugin = 7,  // a plugin could not be loaded, or breaks the contract
   interrupted = 130,
 };
 

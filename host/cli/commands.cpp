@@ -19,6 +19,8 @@ constexpr CommandEntry table[] = {
     {"params", "List every runtime parameter of a job or plugin", make_params},
     {"plugins list", "List what is installed, without loading it", make_plugins_list},
     {"plugins info", "Show a plugin's models, features and parameters", make_plugins_info},
+    {"plugins check", "Check that a plugin keeps the contract", make_plugins_check},
+    {"plugins new", "Start a plugin: a project that builds and tests itself", make_plugins_new},
     {"models list", "List the models in the Hugging Face cache", make_models_list},
     {"models pull", "Bring a model from the Hugging Face Hub into the cache", make_models_pull},
     {"config check", "Check a job as `run` does, and draw nothing", make_config_check},
@@ -28,9 +30,7 @@ constexpr CommandEntry table[] = {
     {"emit slurm", "Write a Slurm array script that draws a job in shards", make_emit_slurm},
     {"completion", "Print a shell's completion script", make_completion},
 
-    {"plugins check", "", nullptr},
     {"plugins fuzz", "", nullptr},
-    {"plugins new", "", nullptr},
 };
 
 constexpr CommandGroup groups[] = {

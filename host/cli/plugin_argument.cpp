@@ -1,5 +1,7 @@
 #include "cli/plugin_argument.hpp"
 
+#include "base/error.hpp"
+
 #include <fmt/core.h>
 
 #include <system_error>
@@ -20,6 +22,26 @@ std::string plugin_reference(const std::string &argument) {
   const bool is_file = argument.find('/') != std::string::npos ||
                        (argument.ends_with(".so") && fs::is_regular_file(argument, failed));
   return is_file ? fs::absolute(argument).string() : argument;
+}
+
+fs::path plugin_file(const std::string &argument) {
+  const fs::path reference = plugin_reference(argument);
+  std::error_code failed;
+  if (reference.is_absolute()) {
+    const fs::path file = fs::canonical(reference, failed);
+    if (!failed) return file;
+    throw Error(fmt::format("there is no plugin file {}", reference.string()), "",
+                ExitCode::plugin);
+  }
+  std::string ids;
+  for (const FoundPlugin &plugin : installed_plugins().found) {
+    if (!plugin.manifest) continue;
+    if (plugin.manifest->id == argument) return plugin.path;
+    ids += (ids.empty() ? "" : ", ") + plugin.manifest->id;
+  }
+  throw Error(
+      fmt::format("there is no plugin '{}'; found: {}", argument, ids.empty() ? "none" : ids),
+      "give the path of its .so file", ExitCode::plugin);
 }
 
 Manifest manifest_of(const std::string &reference, const InstalledPlugins &installed) {

@@ -21,6 +21,10 @@ InstalledPlugins installed_plugins(const std::vector<std::filesystem::path> &fir
 // an id stays. A file is meant by a '/' or by the name of a .so that is there.
 std::string plugin_reference(const std::string &argument);
 
+// The file of a PLUGIN argument, which need not be a plugin. Throws Error for an id that is not
+// installed and for a file that is not there.
+std::filesystem::path plugin_file(const std::string &argument);
+
 // The manifest of that plugin, without loading it. Throws Error like load_plugin().
 Manifest manifest_of(const std::string &reference, const InstalledPlugins &installed);
 

@@ -16,12 +16,15 @@ function(pictor_add_plugin id)
   set(target ${id}_plugin)
   add_library(${target} MODULE ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE pictor::sdk ${arg_LIBRARIES})
-  target_compile_features(${target} PRIVATE cxx_std_20)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(CXX IN_LIST languages)
+    target_compile_features(${target} PRIVATE cxx_std_20)
+  endif()
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME ${id}.pictor SUFFIX .so
     POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN"
+    BUILD_RPATH "$ORIGIN" BUILD_RPATH_USE_ORIGIN ON INSTALL_RPATH "$ORIGIN"
     INSTALL_RPATH_USE_LINK_PATH ON
     LINK_DEPENDS ${PICTOR_ONE_SYMBOL_MAP})
   target_link_options(${target} PRIVATE
@@ -34,4 +37,24 @@ function(pictor_add_plugin id)
     # Where pictor looks beside itself, whatever the distribution calls its library folder.
     install(TARGETS ${target} LIBRARY DESTINATION lib/pictor/plugins)
   endif()
+endfunction()
+
+# pictor_add_check_test(ID [ARGUMENTS...])
+#
+# A test ID_check that keeps the plugin of pictor_add_plugin(ID ...) to the contract: `pictor plugins check` with those
+# arguments, such as --param model=... for what it cannot do without. PICTOR_PROGRAM names the program; it is looked for
+# beside the SDK.
+function(pictor_add_check_test id)
+  if(TARGET pictor)
+    set(program $<TARGET_FILE:pictor>)
+  else()
+    find_program(PICTOR_PROGRAM pictor HINTS ${PICTOR_SDK_PROGRAMS})
+    set(program ${PICTOR_PROGRAM})
+  endif()
+  if(NOT program)
+    message(WARNING "pictor_add_check_test: there is no pictor beside the SDK, so ${id} is not checked; "
+      "give it as -DPICTOR_PROGRAM=<the program>")
+    return()
+  endif()
+  add_test(NAME ${id}_check COMMAND ${program} plugins check $<TARGET_FILE:${id}_plugin> ${ARGN})
 endfunction()

@@ -6,7 +6,7 @@ endfunction()
 
 file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${SDK_BUILD} --prefix ${WORK}/prefix)
-file(COPY ${WORK}/prefix/share/pictor/template/ DESTINATION ${WORK}/project)
+file(COPY ${WORK}/prefix/share/pictor/template/sync/ DESTINATION ${WORK}/project)
 run(${CMAKE_COMMAND} -S ${WORK}/project -B ${WORK}/build -G ${GENERATOR}
   -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_C_COMPILER=${CC}
   -DCMAKE_CXX_FLAGS=-Wall\ -Wextra\ -Wpedantic\ -Werror)

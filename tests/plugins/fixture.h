@@ -50,6 +50,18 @@ static inline void draw_all(pictor_job job, uint32_t index, const pictor_request
   for (uint32_t k = 0; k < request->image_count; ++k) hand_over(job, index, k, &image);
 }
 
+/* Draws every request and ends it: what a fixture does that is special elsewhere. */
+static inline pictor_status draw_honestly(pictor_model *model,
+                                          const pictor_request *const *requests, uint32_t count,
+                                          pictor_job job, pictor_error_sink error) PICTOR_NOEXCEPT {
+  (void)model, (void)error;
+  for (uint32_t i = 0; i < count; ++i) {
+    draw_all(job, i, requests[i]);
+    host->job_done(host, job, i);
+  }
+  return PICTOR_OK;
+}
+
 static inline pictor_error reason(pictor_status status, const char *message) {
   pictor_error error;
   memset(&error, 0, sizeof error);

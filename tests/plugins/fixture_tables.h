@@ -58,10 +58,18 @@ static inline pictor_status validate_default(pictor_model *model, const pictor_r
 #define FIXTURE_VALIDATE validate_default
 #endif
 
-static const void *model_extension_none(pictor_model *model, const char *id) PICTOR_NOEXCEPT {
+static inline const void *model_extension_none(pictor_model *model,
+                                               const char *id) PICTOR_NOEXCEPT {
   (void)model, (void)id;
   return NULL;
 }
+#ifndef FIXTURE_MODEL_EXTENSION
+#define FIXTURE_MODEL_EXTENSION model_extension_none
+#endif
+
+#ifndef FIXTURE_CANCEL
+#define FIXTURE_CANCEL NULL
+#endif
 
 static void destroy_nothing(pictor_model *model) PICTOR_NOEXCEPT {
   (void)model;
@@ -77,8 +85,8 @@ static pictor_model fixture_model = {
     FIXTURE_VALIDATE,
     FIXTURE_GENERATE,
     FIXTURE_SUBMIT,
-    NULL,
-    model_extension_none,
+    FIXTURE_CANCEL,
+    FIXTURE_MODEL_EXTENSION,
     destroy_nothing,
     NULL,
 };
@@ -89,12 +97,21 @@ static uint32_t one_model(void) PICTOR_NOEXCEPT {
   return 1;
 }
 
+#ifndef FIXTURE_FLAGS
+#define FIXTURE_FLAGS 0
+#endif
+#ifndef FIXTURE_FEATURES
+#define FIXTURE_FEATURES "text-to-image", NULL
+#endif
 static const pictor_model_info *only_model(uint32_t index) PICTOR_NOEXCEPT {
-  static const char *const features[] = {"text-to-image", NULL};
-  static const pictor_model_info info = {
-      sizeof(pictor_model_info), 0,        FIXTURE_MODES, 0, 0, 0, "only", "The only model",
-      "Made for a test.",        features,
+  static const char *const features[] = {FIXTURE_FEATURES};
+  static pictor_model_info info = {
+      sizeof(pictor_model_info), FIXTURE_FLAGS,      FIXTURE_MODES, 0, 0, 0, "only",
+      "The only model",          "Made for a test.", features,
   };
+#ifdef FIXTURE_MODEL_LABEL
+  info.label = FIXTURE_MODEL_LABEL;
+#endif
   return index == 0 ? &info : NULL;
 }
 
@@ -135,17 +152,23 @@ static inline void deinit_default(void) PICTOR_NOEXCEPT {}
 static inline pictor_model *create_default(const char *model_id, const pictor_kv *const *config,
                                            uint64_t count,
                                            pictor_error_sink error) PICTOR_NOEXCEPT {
-  (void)model_id, (void)config, (void)count, (void)error;
-  return &fixture_model;
+  (void)config, (void)count;
+  if (strcmp(model_id, "only") == 0) return &fixture_model;
+  const pictor_error why = reason(PICTOR_NOT_FOUND, "there is one model, and it is called 'only'");
+  host->set_error(host, error, &why);
+  return NULL;
 }
 #ifndef FIXTURE_CREATE
 #define FIXTURE_CREATE create_default
 #endif
 
-static const void *extension_none(const char *id) PICTOR_NOEXCEPT {
+static inline const void *extension_none(const char *id) PICTOR_NOEXCEPT {
   (void)id;
   return NULL;
 }
+#ifndef FIXTURE_EXTENSION
+#define FIXTURE_EXTENSION extension_none
+#endif
 
 #ifndef FIXTURE_TABLE_SIZE
 #define FIXTURE_TABLE_SIZE sizeof(pictor_plugin)
@@ -179,7 +202,7 @@ PICTOR_EXPORT const pictor_plugin *FIXTURE_ENTRY(void) PICTOR_NOEXCEPT {
       FIXTURE_PARAM_COUNT,
       FIXTURE_PARAM_SPEC,
       FIXTURE_CREATE,
-      extension_none,
+      FIXTURE_EXTENSION,
   };
   return &plugin;
 }

@@ -1,6 +1,8 @@
 /* The smallest honest plugin: plain C11, the ABI's header and nothing else. It draws one shade. */
 #include <pictor/abi.h>
 
+#include <string.h>
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const pictor_host *host;
@@ -21,14 +23,16 @@ static const pictor_param_spec shade = {
 };
 static const pictor_param_spec *const specs[] = {&shade};
 
+static int is_shade(const char *model_id) {
+  return strcmp(model_id, "shade") == 0;
+}
+
 static uint32_t param_count(const char *model_id) {
-  (void)model_id;
-  return COUNT(specs);
+  return is_shade(model_id) ? COUNT(specs) : 0;
 }
 
 static const pictor_param_spec *param_spec(const char *model_id, uint32_t index) {
-  (void)model_id;
-  return index < COUNT(specs) ? specs[index] : NULL;
+  return is_shade(model_id) && index < COUNT(specs) ? specs[index] : NULL;
 }
 
 /* ---- The model ---- */
@@ -105,7 +109,7 @@ static pictor_model the_model = {
 
 static const pictor_model_info info = {
     .struct_size = sizeof info,
-    .flags = PICTOR_MODEL_DETERMINISTIC,
+    .flags = PICTOR_MODEL_DETERMINISTIC | PICTOR_MODEL_IGNORES_SEED,
     .exec_modes = PICTOR_EXEC_SYNC,
     .max_concurrency = 1,
     .id = "shade",
@@ -131,8 +135,15 @@ static const pictor_model_info *model_info(uint32_t index) {
 
 static pictor_model *create(const char *model_id, const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error) {
-  (void)model_id, (void)config, (void)count, (void)error;
-  return &the_model;
+  (void)config, (void)count;
+  if (is_shade(model_id)) return &the_model;
+  const char *const text = "there is one model, and it is called 'shade'";
+  const pictor_error why = {.struct_size = sizeof why,
+                            .status = PICTOR_NOT_FOUND,
+                            .retry_after_ms = -1,
+                            .message = {.data = text, .size = strlen(text)}};
+  host->set_error(host, error, &why);
+  return NULL;
 }
 
 static const void *extension(const char *id) {

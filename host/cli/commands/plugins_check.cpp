@@ -1,0 +1,174 @@
+#include "base/escape.hpp"
+#include "check/junit.hpp"
+#include "check/supervisor.hpp"
+#include "cli/commands/all.hpp"
+#include "cli/plugin_argument.hpp"
+#include "cli/text_layout.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace pictor::host {
+namespace {
+
+using check::Check;
+using check::Outcomes;
+using check::Result;
+using check::Verdict;
+
+std::size_t count(const Outcomes &outcomes, Verdict verdict) {
+  return static_cast<std::size_t>(
+      std::count_if(outcomes.begin(), outcomes.end(),
+                    [&](const auto &each) { return each.second.verdict == verdict; }));
+}
+
+bool breaks_a_rule(const Outcomes &outcomes) {
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const auto &each) { return check::is_breach(each.second.verdict); });
+}
+
+Json result_json(const Check &check, const Result &result) {
+  return {{"check", check.id},
+          {"rule", check.rule},
+          {"verdict", name_of(result.verdict)},
+          {"findings", result.findings},
+          {"reason", result.reason},
+          {"last_call", result.last_call},
+          {"output", result.said},
+          {"seconds", result.seconds}};
+}
+
+std::size_t longest_id() {
+  std::size_t longest = 0;
+  for (const Check &check : check::checks()) longest = std::max(longest, check.id.size());
+  return longest;
+}
+
+// "load.table", "ELF.exports" ... named by --only; all of them without.
+std::vector<const Check *> chosen_checks(const std::vector<std::string> &only) {
+  std::vector<const Check *> chosen;
+  for (const Check &check : check::checks()) {
+    if (only.empty() || std::find(only.begin(), only.end(), check.id) != only.end()) {
+      chosen.push_back(&check);
+    }
+  }
+  for (const std::string &id : only) {
+    if (check::find_check(id) != nullptr) continue;
+    throw Error(fmt::format("there is no check '{}'", id),
+                "`pictor plugins check --list` names them all");
+  }
+  return chosen;
+}
+
+class PluginsCheckCommand : public Command {
+ public:
+  void setup(CLI::App &app) override {
+    app.add_option("PLUGIN", plugin_, "A .so file, or an installed plugin's id");
+    app.add_option("--only", only_, "Only these checks, separated by commas")
+        ->type_name("ID,...")
+        ->delimiter(',')
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--param", parameters_, "A parameter to check with; repeatable")
+        ->type_name("NAME=VALUE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app.add_option("--model", model_, "Only this model of the plugin")->type_name("ID");
+    app.add_option("--timeout", timeout_, "The longest that a check may take")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1.0, 86400.0).description(""));
+    app.add_flag("--billed", may_bill_, "Let a model that bills draw");
+    app.add_flag("--json", json_, "For programs, as --format json");
+    app.add_flag("--junit", junit_, "As JUnit XML, for CI")->excludes("--json");
+    app.add_flag("--list", list_, "List the checks and the rule of each");
+  }
+
+  ExitCode run(Console &console) override {
+    const std::vector<const Check *> chosen = chosen_checks(only_);
+    if (list_) return list(console, chosen);
+    if (plugin_.empty()) throw Error("PLUGIN is required", "name the .so file to check");
+    const check::Subject subject = this->subject();
+    const bool tell = !json_ && !junit_ && console.format() == Format::human;
+    Outcomes outcomes;
+    for (const Check *check : chosen) {
+      outcomes.emplace_back(check, check::run(*check, subject));
+      if (tell) tell_result(console, *check, outcomes.back().second);
+    }
+    report(console, subject, outcomes);
+    return breaks_a_rule(outcomes) ? ExitCode::plugin : ExitCode::ok;
+  }
+
+ private:
+  static ExitCode list(Console &console, const std::vector<const Check *> &chosen) {
+    for (const Check *check : chosen) {
+      console.line(check->id);
+      console.data(paragraph(check->rule, 4));
+    }
+    return ExitCode::ok;
+  }
+
+  check::Subject subject() const {
+    check::Subject subject;
+    subject.file = plugin_file(plugin_);
+    subject.model = model_;
+    subject.may_bill = may_bill_;
+    subject.limit = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_ * 1000));
+    for (const std::string &parameter : parameters_) {
+      const std::size_t equals = parameter.find('=');
+      if (equals == std::string::npos || equals == 0) {
+        throw Error(fmt::format("--param {} is not NAME=VALUE", parameter));
+      }
+      subject.parameters[parameter.substr(0, equals)] = parameter.substr(equals + 1);
+    }
+    return subject;
+  }
+
+  void tell_result(Console &console, const Check &check, const Result &result) {
+    static const std::size_t width = longest_id();
+    std::string line = fmt::format("{:<5}  {:<{}}", name_of(result.verdict), check.id, width);
+    if (!result.reason.empty()) {
+      line += "  " + (result.reason == last_reason_ ? "for the same reason" : result.reason);
+      last_reason_ = result.reason;
+    }
+    if (!result.last_call.empty()) line += fmt::format("; last call: {}", result.last_call);
+    while (line.back() == ' ') line.pop_back();
+    console.line(line);
+    for (const std::string &finding : result.findings) console.data(paragraph(finding, 7));
+    if (check::is_breach(result.verdict)) {
+      if (!result.said.empty()) console.line("       it wrote: " + result.said);
+      console.data(paragraph(fmt::format("rule: {}", check.rule), 7));
+    }
+    console.flush();
+  }
+
+  void report(Console &console, const check::Subject &subject, const Outcomes &outcomes) const {
+    if (junit_) return console.data(junit_report(subject.file.filename().string(), outcomes));
+    if (json_ || console.json()) {
+      Json document = {{"plugin", subject.file.string()}, {"checks", Json::array()}};
+      for (const auto &[check, result] : outcomes) {
+        document["checks"].push_back(result_json(*check, result));
+      }
+      return console.document(document);
+    }
+    if (console.format() == Format::quiet) return;
+    const std::size_t broken = count(outcomes, Verdict::fail) + count(outcomes, Verdict::crash) +
+                               count(outcomes, Verdict::hang);
+    console.line(fmt::format("{} checks: {} passed, {} warned, {} failed, {} skipped",
+                             outcomes.size(), count(outcomes, Verdict::pass),
+                             count(outcomes, Verdict::warn), broken,
+                             count(outcomes, Verdict::skip)));
+  }
+
+  std::string plugin_, model_, last_reason_;
+  std::vector<std::string> only_, parameters_;
+  double timeout_ = 45;
+  bool may_bill_ = false, json_ = false, junit_ = false, list_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_plugins_check() {
+  return std::make_unique<PluginsCheckCommand>();
+}
+
+}  // namespace pictor::host

@@ -1,0 +1,3 @@
+#include "template_model.hpp"
+
+PICTOR_PLUGIN("template", "1.0.0", "Test pictures without a model", TemplateModel);

@@ -1,0 +1,166 @@
+"""`pictor plugins check`: every check is failed by a plugin that breaks its rule, and by that plugin it alone."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+from workspace import BUILD, FIXTURES, Workspace
+
+TEMPLATE = BUILD / "lib/pictor/plugins/template.pictor.so"
+BAD = FIXTURES / "bad"
+
+# Plugin file without its suffix: the check that it fails, and how. All other checks must not fail.
+MUTANTS = {
+    BAD / "missing-library": ("elf.fits", "fail"),
+    BAD / "exports-more": ("elf.exports", "fail"),
+    FIXTURES / "undefined-symbol": ("elf.undefined", "fail"),
+    FIXTURES / "no-note": ("elf.manifest", "fail"),
+    FIXTURES / "two-ids": ("elf.manifest", "fail"),
+    BAD / "rewritten-code": ("elf.hardening", "fail"),
+    FIXTURES / "small-table": ("load.table", "fail"),
+    FIXTURES / "null-function": ("load.table", "fail"),
+    BAD / "every-extension": ("load.extensions", "fail"),
+    FIXTURES / "changes-process": ("load.process-state", "fail"),
+    BAD / "prints": ("load.silent", "fail"),
+    BAD / "reads-beyond-host": ("load.host-end", "crash"),
+    BAD / "exact-host": ("load.host-grown", "fail"),
+    BAD / "feature-twice": ("metadata.texts", "fail"),
+    BAD / "any-model": ("metadata.edges", "fail"),
+    BAD / "label-after-init": ("metadata.stable", "fail"),
+    FIXTURES / "bad-spec": ("metadata.specs", "fail"),
+    BAD / "opens-in-create": ("life.create", "fail"),
+    BAD / "loads-once": ("life.order", "fail"),
+    BAD / "one-thread": ("life.threads", "fail"),
+    BAD / "cancels-nothing": ("life.cancel", "crash"),
+    BAD / "refuses-wordless": ("life.refusals", "fail"),
+    BAD / "logs-secret": ("life.secrets", "fail"),
+    BAD / "label-until-deinit": ("life.deinit", "fail"),
+    BAD / "dies-at-exit": ("life.exit", "crash"),
+    BAD / "one-size": ("draw.picture", "fail"),
+    FIXTURES / "two-terminals": ("draw.terminal", "fail"),
+    FIXTURES / "no-terminal": ("draw.terminal", "fail"),
+    BAD / "outside-buffer": ("draw.pixels", "fail"),
+    BAD / "one-buffer": ("draw.pixels", "fail"),
+    BAD / "forgets-seed": ("draw.seeds", "fail"),
+    BAD / "first-seed": ("draw.seeds", "fail"),
+    BAD / "percent": ("draw.progress", "fail"),
+    BAD / "cancelled-is-broken": ("draw.cancel", "fail"),
+    BAD / "wants-words": ("draw.prompts", "fail"),
+    BAD / "fears-the-limit": ("draw.extremes", "fail"),
+    BAD / "reads-beyond-request": ("draw.request-end", "crash"),
+    BAD / "exact-request": ("draw.request-grown", "fail"),
+    BAD / "first-of-batch": ("draw.batch", "fail"),
+}
+# The plugin that goes on for ever, in its one check.
+HANGS = (BAD / "insists", "draw.refused-picture")
+
+# What an honest plugin leaves out: there is nothing of the kind in it.
+GOOD = {
+    TEMPLATE: {"life.secrets", "draw.batch"},
+    FIXTURES / "minimal": {"life.secrets"},
+    FIXTURES / "async": {"life.secrets", "life.refusals", "draw.extremes"},
+    FIXTURES / "echo": set(),
+}
+
+
+class Check(Workspace):
+    def file(self, plugin):
+        return plugin if plugin.suffix == ".so" else plugin.with_name(plugin.name + ".pictor.so")
+
+    def check(self, plugin, *arguments):
+        """{check: its result} and the exit code."""
+        result = self.pictor("plugins", "check", self.file(plugin), "--json", *arguments)
+        self.assertIn(result.code, (0, 7), result.err)
+        return {each["check"]: each for each in json.loads(result.out)["checks"]}, result.code
+
+    def ids(self):
+        listed = self.pictor("plugins", "check", "--list")
+        return re.findall(r"^(\S+)$", listed.out, re.MULTILINE)
+
+    def test_every_check_has_a_plugin_that_fails_it(self):
+        self.assertEqual(set(self.ids()), {check for check, _ in MUTANTS.values()} | {HANGS[1]})
+
+    def test_each_mutant_fails_its_check_and_no_other(self):
+        for plugin, (wanted, verdict) in MUTANTS.items():
+            with self.subTest(plugin=plugin.name):
+                results, code = self.check(plugin)
+                broken = {id: each["verdict"] for id, each in results.items()
+                          if each["verdict"] in ("fail", "crash", "hang")}
+                self.assertEqual(broken, {wanted: verdict}, results)
+                self.assertEqual(code, 7)
+                self.assertTrue(results[wanted]["findings"] or results[wanted]["last_call"], results[wanted])
+
+    def test_a_check_that_hangs_is_ended_and_named(self):
+        plugin, hanging = HANGS
+        results, code = self.check(plugin, "--only", ",".join(id for id in self.ids() if id != hanging))
+        self.assertEqual(code, 0, results)
+        results, code = self.check(plugin, "--only", hanging, "--timeout", "5")
+        self.assertEqual((results[hanging]["verdict"], code), ("hang", 7), results)
+        self.assertIn("job_image", results[hanging]["last_call"])
+
+    def test_an_answer_that_never_comes_is_no_hang_of_the_check(self):
+        results, code = self.check(FIXTURES / "never-answers", "--only", "draw.terminal,draw.seeds", "--timeout", "10")
+        self.assertEqual({id: each["verdict"] for id, each in results.items()},
+                         {"draw.terminal": "fail", "draw.seeds": "skip"}, results)
+        self.assertIn("1 of 1 requests got no end", results["draw.terminal"]["findings"])
+
+    def test_honest_plugins_pass(self):
+        for plugin, skipped in GOOD.items():
+            with self.subTest(plugin=plugin.name):
+                results, code = self.check(plugin)
+                self.assertEqual({id for id, each in results.items() if each["verdict"] == "skip"}, skipped, results)
+                self.assertEqual({each["verdict"] for each in results.values()} - {"skip", "warn"}, {"pass"}, results)
+                self.assertEqual(code, 0)
+
+    def test_the_template_passes_without_a_warning(self):
+        results, _ = self.check(TEMPLATE)
+        self.assertEqual({each["verdict"] for each in results.values()}, {"pass", "skip"}, results)
+
+
+class Reports(Workspace):
+    def test_for_people(self):
+        result = self.pictor("plugins", "check", BAD / "prints.pictor.so", "--only", "load.silent,elf.exports")
+        self.assertEqual(result.code, 7)
+        self.assertRegex(result.out, r"(?m)^pass   elf\.exports$")
+        self.assertRegex(result.out, r"(?m)^fail   load\.silent$")
+        self.assertIn("loading weights", result.out)
+        self.assertIn("2 checks: 1 passed, 0 warned, 1 failed, 0 skipped", result.out)
+
+    def test_junit(self):
+        result = self.pictor("plugins", "check", BAD / "cancels-nothing.pictor.so", "--junit")
+        suite = ElementTree.fromstring(result.out)
+        self.assertEqual((suite.get("errors"), suite.get("failures")), ("1", "0"))
+        broken = [case.get("name") for case in suite.iter("testcase") if case.find("error") is not None]
+        self.assertEqual(broken, ["life.cancel"])
+        self.assertIn("cancel before load", suite.find(".//error").get("message"))
+
+    def test_a_file_that_is_no_plugin(self):
+        result = self.pictor("plugins", "check", self.write("text.pictor.so", "#!/bin/sh\n"))
+        self.assertEqual(result.code, 7)
+        self.assertIn("is not an ELF file", result.out)
+
+    def test_mistakes_on_the_command_line(self):
+        for arguments, code, text in ((["/nowhere.so"], 7, "there is no plugin file /nowhere.so"),
+                                      (["nobody"], 7, "there is no plugin 'nobody'"),
+                                      ([TEMPLATE, "--only", "elf.nothing"], 2, "there is no check 'elf.nothing'"),
+                                      ([TEMPLATE, "--param", "width"], 2, "NAME=VALUE"), ([], 2, "PLUGIN")):
+            self.assert_fails(self.pictor("plugins", "check", *arguments), code, text)
+
+    def test_a_parameter_that_is_missing_or_wrong_is_named(self):
+        parking = FIXTURES / "parking.pictor.so"
+        result = self.pictor("plugins", "check", parking, "--only", "life.create")
+        self.assertEqual(result.code, 0, result.out)
+        self.assertIn("--param folder=", result.out)
+        for parameter, text in (("wanted=many", "wanted must be"), ("depth=3", "--param depth: it has no such parameter")):
+            result = self.pictor("plugins", "check", parking, "--only", "life.create", "--param", f"folder={self.dir}",
+                                 "--param", parameter)
+            self.assert_fails(result, 2, text)
+        result = self.pictor("plugins", "check", parking, "--only", "life.create", "--param", f"folder={self.dir}")
+        self.assertIn("1 passed", result.out)
+
+    def test_a_model_that_bills_does_not_draw_unless_it_may(self):
+        billed = FIXTURES / "billed.pictor.so"
+        result = self.pictor("plugins", "check", billed, "--only", "draw.picture")
+        self.assertIn("--billed", result.out)
+        result = self.pictor("plugins", "check", billed, "--only", "draw.picture", "--billed")
+        self.assertNotIn("--billed", result.out)

@@ -1,0 +1,12 @@
+/* load.extensions: has whatever is asked for. */
+#include "fixture.h"
+
+static const void *extension(const char *id) {
+  (void)id;
+  return &host;
+}
+
+#define FIXTURE_ID "every-extension"
+#define FIXTURE_EXTENSION extension
+#define FIXTURE_GENERATE draw_honestly
+#include "fixture_tables.h"
