@@ -46,7 +46,7 @@ std::size_t longest_id() {
   return longest;
 }
 
-// "load.table", "ELF.exports" ... named by --only; all of them without.
+// Those that --only names, in the order of the table; all of them without it.
 std::vector<const Check *> chosen_checks(const std::vector<std::string> &only) {
   std::vector<const Check *> chosen;
   for (const Check &check : check::checks()) {
