@@ -3,7 +3,6 @@
 #include "error.hpp"
 #include "weights/json_file.hpp"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -162,17 +161,6 @@ uint64_t little_endian(const std::array<unsigned char, kLengthBytes> &bytes) {
   return value;
 }
 
-// Touching new memory costs more than filling it, unless its pages are large. Advice: it may be
-// left unheard.
-void prefer_large_pages(const at::Tensor &tensor) {
-  constexpr uintptr_t kLargePage = uintptr_t{2} << 20;
-  if (!tensor.is_cpu()) return;
-  const auto address = reinterpret_cast<uintptr_t>(tensor.data_ptr());
-  const uintptr_t begin = (address + kLargePage - 1) / kLargePage * kLargePage;
-  const uintptr_t end = (address + tensor.nbytes()) / kLargePage * kLargePage;
-  if (begin < end) ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_HUGEPAGE);
-}
-
 // How much of the first dimension is read before it is passed on: what stays in a CPU's cache, or
 // what is worth sending to a GPU.
 int64_t rows_at_once(const at::Tensor &target) {
@@ -247,7 +235,6 @@ at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {
 // In pieces, whose memory is touched again and again: the tensor is never held twice.
 at::Tensor SafetensorsFile::read(const TensorEntry &entry, const at::TensorOptions &options) const {
   const at::Tensor tensor = at::empty(entry.shape, options);
-  prefer_large_pages(tensor);
   const uint64_t begin = data_offset_ + entry.begin;
   const bool in_file_order = tensor.is_contiguous();
   if (in_file_order && tensor.is_cpu() && tensor.scalar_type() == entry.dtype) {
