@@ -57,15 +57,17 @@ void check_model_name(const YamlNode &name) {
        "use up to 64 letters, digits, '_' and '-': the name becomes part of file names");
 }
 
+bool is_id(const std::string &text) {
+  return !text.empty() &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string::npos;
+}
+
 // A path when it looks like one, else an id.
 std::string plugin_in(const std::string &text, const Place &place) {
   if (text.find('/') != std::string::npos || text.ends_with(".so")) {
     return absolute_path(text, place).string();
   }
-  const bool good =
-      !text.empty() &&
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string::npos;
-  if (!good) {
+  if (!is_id(text)) {
     fail(place, fmt::format("'{}' is neither a plugin's id nor the path of a .so file", text),
          "`pictor plugins` lists the ids");
   }
@@ -247,6 +249,10 @@ std::map<std::string, std::string> parse_plugin_pins(const YamlNode &node) {
   }
   std::map<std::string, std::string> result;
   for (const YamlEntry &entry : pins->entries) {
+    if (!is_id(entry.key.text)) {
+      fail(entry.key.place, fmt::format("'{}' is not a plugin's id", entry.key.text),
+           "`pictor plugins` lists the ids");
+    }
     result.emplace(entry.key.text, parse_sha256(entry.value));
   }
   return result;

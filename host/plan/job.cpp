@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pictor::host {
@@ -65,6 +66,21 @@ RowRules rules_for(const Config &config, const std::vector<PreparedModel> &model
   return rules;
 }
 
+// A pin of a mistyped id would protect nothing.
+void require_known_pins(const PluginPins &pins, const std::vector<FoundPlugin> &found,
+                        const std::vector<PreparedModel> &models) {
+  for (const auto &[id, hash] : pins) {
+    const auto is_found = [&](const FoundPlugin &one) {
+      return one.manifest && one.manifest->id == id;
+    };
+    const auto is_used = [&](const PreparedModel &model) { return model.plugin->id() == id; };
+    if (std::any_of(found.begin(), found.end(), is_found)) continue;
+    if (std::any_of(models.begin(), models.end(), is_used)) continue;
+    throw Error(fmt::format("plugins.sha256.{}: there is no plugin '{}'", id, id),
+                "`pictor plugins` lists the ids");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> models_with_stand_ins(const Config &config) {
@@ -106,6 +122,7 @@ PreparedJob prepare_job(const Config &config, bool strict) {
         with_absolute_paths(written, models.back().specs, models.back().load));
     models.back().stands_in = models.size() > config.job.models.size();
   }
+  require_known_pins(config.plugin_pins, found, models);
   // The prompts keep pointers to the specs, which a moved vector leaves where they are.
   const RowRules rules = rules_for(config, models, strict);
   Prompts prompts = Prompts::open(config.job, rules);

@@ -61,6 +61,8 @@ class PluginFiles(Workspace):
         self.assert_fails(self.pictor("run", "job.yaml"), 7, own, "plugins.sha256.template asks for 0000")
         self.job_with_own_template(", sha256: {template: 12ab}")
         self.assert_fails(self.pictor("run", "job.yaml"), 2, "job.yaml:2:", "a SHA-256 has 64 hex digits")
+        self.job_with_own_template(f", sha256: {{tempalte: {own}}}")
+        self.assert_fails(self.pictor("run", "job.yaml"), 2, "there is no plugin 'tempalte'")
         self.job_with_own_template(", sha256: [1]")
         self.assert_fails(self.pictor("run", "job.yaml"), 2, "a map from plugin ids to hashes")
 
