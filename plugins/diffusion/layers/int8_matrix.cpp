@@ -24,16 +24,6 @@ at::QEngine fastest_engine() {
   return at::kNoQEngine;
 }
 
-void choose_engine() {
-  if (!has_int8_kernels()) {
-    throw Error{ErrorKind::unsupported,
-                "quantization: this libtorch has no int8 kernels (Debian's is built without, pip's "
-                "with them); leave it out, or build with another",
-                "quantization"};
-  }
-  at::globalContext().setQEngine(fastest_engine());
-}
-
 #if TORCH_VERSION_MAJOR >= 2
 
 // libtorch means to move these functions to another library, and says so when they are used.
@@ -64,8 +54,17 @@ bool has_int8_kernels() {
   return fastest_engine() != at::kNoQEngine;
 }
 
+void require_int8_kernels() {
+  if (has_int8_kernels()) return;
+  throw Error{ErrorKind::unsupported,
+              "quantization: this libtorch has no int8 kernels (Debian's is built without, pip's "
+              "with them); leave it out, or build with another",
+              "quantization"};
+}
+
 Int8Matrix::Int8Matrix(const at::Tensor &weight, const at::Tensor &bias) {
-  choose_engine();
+  require_int8_kernels();
+  at::globalContext().setQEngine(fastest_engine());
   using Pack = c10::intrusive_ptr<LinearPackedParamsBase>(at::Tensor, c10::optional<at::Tensor>);
   static const auto pack =
       c10::Dispatcher::singleton().findSchemaOrThrow("quantized::linear_prepack", "").typed<Pack>();

@@ -25,4 +25,7 @@ class Int8Matrix {
 // Whether the library was built with them.
 bool has_int8_kernels();
 
+// Throws Error(unsupported) where it was not.
+void require_int8_kernels();
+
 }  // namespace pictor::diffusion

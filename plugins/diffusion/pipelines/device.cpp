@@ -1,6 +1,7 @@
 #include "pipelines/device.hpp"
 
 #include "error.hpp"
+#include "layers/int8_matrix.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -103,6 +104,7 @@ bool wants_int8(const std::string &quantization, const Placement &placement) {
                 "quantization 'int8' is built for CPUs alone; leave it out on a GPU",
                 "quantization"};
   }
+  require_int8_kernels();
   return true;
 }
 

@@ -19,7 +19,7 @@ struct Placement {
 Placement resolve_placement(const std::string &device, const std::string &dtype);
 
 // quantization: "none", or "int8" for the matrices of the denoiser's transformer blocks, on a CPU.
-// Throws Error naming the parameter for others, and for int8 on a GPU.
+// Throws Error naming the parameter for others, and for int8 on a GPU or without kernels for it.
 bool wants_int8(const std::string &quantization, const Placement &placement);
 
 // Lets libtorch compute on so many threads, in this and all later threads of the process; 0: one

@@ -187,6 +187,7 @@ PromptEncoder make_clip(const std::filesystem::path &tokenizer,
 std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &folder,
                                                   const LoadOptions &options) {
   const Placement placement = resolve_placement(options.device, options.dtype);
+  const bool int8 = wants_int8(options.quantization, placement);
   Components components{folder, options, placement};
   const auto clip_tokenizer = [&](const std::string &name) {
     return components.require(name, {"CLIPTokenizer", "CLIPTokenizerFast"});
@@ -215,7 +216,7 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
   }
   SD3Transformer2DModel transformer_model{
       read_sd3_transformer_config(JsonFile{transformer / "config.json"}), transformer_weights};
-  if (wants_int8(options.quantization, placement)) transformer_model.to_int8();
+  if (int8) transformer_model.to_int8();
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusion3>(
       placement,
