@@ -57,13 +57,16 @@ class PluginsNewCommand : public Command {
   }
 
  private:
-  // Where this program is installed is where the SDK is, unless that is looked at anyway.
+  // Where this program is installed is where the SDK is, unless that is looked at anyway. A build
+  // tree has no SDK to find.
   static std::string prefix_option() {
     std::error_code failed;
     const fs::path program = fs::read_symlink("/proc/self/exe", failed);
     const fs::path prefix = program.parent_path().parent_path();
     if (failed || prefix == "/usr" || prefix == "/usr/local") return {};
-    return fmt::format(" -DCMAKE_PREFIX_PATH={}", prefix.string());
+    const bool installed = fs::exists(prefix / "include/pictor/abi.h", failed);
+    return fmt::format(" -DCMAKE_PREFIX_PATH={}",
+                       installed ? prefix.string() : "\"<where pictor is installed>\"");
   }
 
   std::string name_, language_ = "c++", kind_ = "sync", folder_;
