@@ -48,10 +48,6 @@ void Runner::handle(RequestEnded &message) {
   }
   OpenRequest &open = open_[message.request];
   open.ended = true;
-  // What the provider may have been paid for is asked for by its checkpoint, not given up.
-  if (message.failure && message.failure->outcome == Outcome::maybe_billed && open.has_checkpoint) {
-    message.failure->outcome = taking_work() ? Outcome::transient : Outcome::cancelled;
-  }
   const std::optional<Failure> &failure = message.failure;
   pool.answered(open.ticket, failure ? &*failure : nullptr, message.report, parts_.clock->now());
   fail_rest(message);

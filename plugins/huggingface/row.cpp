@@ -73,8 +73,7 @@ bool Row::begin(std::uint32_t index) {
     }
   }
   if (tickets_.was_sent(current_.seed)) {
-    forget_ticket();
-    keep(false);
+    // The mark stays until the host has recorded this end: a kill before it would send it again.
     lost(Error(Status::unavailable,
                "an earlier run ended while this picture was being asked for: it may have been "
                "drawn and paid for")

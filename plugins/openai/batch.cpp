@@ -209,8 +209,8 @@ void Batch::look_up(const std::string &after) {
       request_to("GET", route), for_ever, settings_.batch.poll,
       [self = shared_from_this()](const remote::HttpAnswer &answer) { self->looked(answer); },
       [self = shared_from_this()](const Error &error) {
-        self->give_up(Error(error).maybe_billed());
-      });
+        self->give_up(error);
+      });  // the ticket stays
 }
 
 void Batch::looked(const remote::HttpAnswer &answer) {
