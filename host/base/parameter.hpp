@@ -56,6 +56,7 @@ struct ParameterSpec {
   bool required = false, advanced = false, deprecated = false, affects_cost = false;
   bool limit_key = false;       // part of the key of the pool of limits
   bool same_pixels = false;     // changing it draws the same pictures
+  bool path_or_name = false;    // a text, or the texts of a list, may be paths
   std::uint64_t max_bytes = 0;  // 0: the host's own limit
 };
 

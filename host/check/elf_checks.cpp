@@ -106,7 +106,7 @@ void elf_manifest(Context &context) {
                     "called {}",
                     wanted));
   }
-  const pictor_plugin table = usable_table(context);
+  const PluginFunctions table = usable_table(context);
   compare(context, "id", manifest.id, table.id);
   compare(context, "version", manifest.version, table.version);
   compare(context, "label", manifest.label, table.label);

@@ -150,7 +150,7 @@ void life_deinit(Context &context) {
   live(context, *host, plugin);
   const std::string before = metadata_text(plugin.functions);
   host->calling("deinit");
-  plugin.functions.deinit();
+  plugin.functions.deinit(plugin.functions.self);
   host->calling("the metadata functions after deinit");
   if (metadata_text(plugin.functions) != before) {
     context.findings.fail("the metadata is another after deinit");
@@ -162,7 +162,7 @@ void life_exit(Context &context) {
   const OpenPlugin plugin = open_plugin(context);
   live(context, *host, plugin);
   host->calling("deinit");
-  plugin.functions.deinit();
+  plugin.functions.deinit(plugin.functions.self);
   host->calling("exit: destructors after main");
   context.findings.end();
   std::exit(0);

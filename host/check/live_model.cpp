@@ -68,7 +68,8 @@ pictor_model *create_sample(Context &context, const OpenPlugin &plugin,
   const ParameterBlock config(
       model.parameters, ParameterScope::load,
       sample_values(context.subject, model.parameters, ParameterScope::load));
-  return plugin.functions.create(model.info.id.c_str(), config.data(), config.size(), sink);
+  return plugin.functions.create(plugin.functions.self, model.info.id.c_str(), config.data(),
+                                 config.size(), sink);
 }
 
 LiveModel::LiveModel(Context &context, RecordingHost &host, const OpenPlugin &plugin,

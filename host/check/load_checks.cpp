@@ -87,7 +87,8 @@ void check_host_shape(Context &context, Shape shape) {
   auto *host = new RecordingHost(context.findings, shape);
   const OpenPlugin plugin = open_plugin(context);
   context.findings.calling("init");
-  if (plugin.functions.init(host->table(), context.subject.file.c_str(), 0) != PICTOR_OK) {
+  if (plugin.functions.init(plugin.functions.self, host->table(), context.subject.file.c_str(),
+                            0) != PICTOR_OK) {
     return context.findings.fail(
         fmt::format("init refuses a host whose table has {} bytes: PICTOR_HAS tells whether a "
                     "field is there",
@@ -127,10 +128,10 @@ void load_table(Context &context) {
 }
 
 void load_extensions(Context &context) {
-  const pictor_plugin table = usable_table(context);
+  const PluginFunctions table = usable_table(context);
   for (const char *id : nobodys_ids) {
     context.findings.calling(fmt::format("get_extension(\"{}\")", id));
-    if (table.get_extension(id) == nullptr) continue;
+    if (table.get_extension(table.self, id) == nullptr) continue;
     context.findings.fail(fmt::format("get_extension(\"{}\") is not NULL", id));
   }
   with_models(context, Ready::created, [&](LiveModel &model) {

@@ -42,15 +42,16 @@ void check_id(Context &context, const char *id, const std::string &where) {
 }
 
 // A plugin's model declarations, as far as they can be read at all.
-std::vector<pictor_model_info> raw_infos(Context &context, const pictor_plugin &table) {
-  const std::uint32_t count = table.model_count();
+std::vector<pictor_model_info> raw_infos(Context &context, const PluginFunctions &table) {
+  const std::uint32_t count = table.model_count(table.self);
   if (count == 0 || count > most_models) {
     context.findings.fail(fmt::format("model_count() is {}, not 1 to {}", count, most_models));
   }
   std::vector<pictor_model_info> infos;
   for (std::uint32_t i = 0; i < std::min(count, most_models); ++i) {
     reading(context, [&] {
-      infos.push_back(known_part(table.model_info(i), fmt::format("pictor_model_info {}", i)));
+      infos.push_back(
+          known_part(table.model_info(table.self, i), fmt::format("pictor_model_info {}", i)));
     });
   }
   return infos;
@@ -93,8 +94,8 @@ void check_spec(Context &context, const pictor_param_spec *theirs, const std::st
 }
 
 // What an id that the plugin does not have answers.
-void check_unknown_model(Context &context, const pictor_plugin &table, const std::string &id) {
-  if (table.param_spec(id.c_str(), 0) != nullptr) {
+void check_unknown_model(Context &context, const PluginFunctions &table, const std::string &id) {
+  if (table.param_spec(table.self, id.c_str(), 0) != nullptr) {
     context.findings.fail(
         fmt::format("param_spec(\"{}\", 0) is not NULL, and there is no such "
                     "model",
@@ -104,7 +105,7 @@ void check_unknown_model(Context &context, const pictor_plugin &table, const std
   initialise(context, table, host->table());
   constexpr pictor_error_sink sink = 1;
   context.findings.calling(fmt::format("create(\"{}\")", id));
-  if (table.create(id.c_str(), nullptr, 0, sink) != nullptr) {
+  if (table.create(table.self, id.c_str(), nullptr, 0, sink) != nullptr) {
     context.findings.fail(
         fmt::format("create(\"{}\") makes a model, and there is no such one", id));
   } else if (host->reason_of(sink).message.empty()) {
@@ -115,7 +116,7 @@ void check_unknown_model(Context &context, const pictor_plugin &table, const std
 }  // namespace
 
 void metadata_texts(Context &context) {
-  const pictor_plugin table = callable_table(context);
+  const PluginFunctions table = callable_table(context);
   check_id(context, table.id, "pictor_plugin.id");
   reading(context, [&] { required_text(table.label, "pictor_plugin.label"); });
   reading(context, [&] { required_text(table.version, "pictor_plugin.version"); });
@@ -135,20 +136,20 @@ void metadata_texts(Context &context) {
 
 void metadata_edges(Context &context) {
   const OpenPlugin plugin = open_plugin(context);
-  const pictor_plugin &table = plugin.functions;
-  const std::uint32_t count = table.model_count();
+  const PluginFunctions &table = plugin.functions;
+  const std::uint32_t count = table.model_count(table.self);
   for (const std::uint32_t index : {count, count + 1, UINT32_MAX}) {
     context.findings.calling(fmt::format("model_info({})", index));
-    if (table.model_info(index) == nullptr) continue;
+    if (table.model_info(table.self, index) == nullptr) continue;
     context.findings.fail(
         fmt::format("model_info({}) is not NULL, and there are {} models", index, count));
   }
   for (const ModelDescription &model : plugin.models) {
     const char *id = model.info.id.c_str();
-    const std::uint32_t parameters = table.param_count(id);
+    const std::uint32_t parameters = table.param_count(table.self, id);
     for (const std::uint32_t index : {parameters, parameters + 1, UINT32_MAX}) {
       context.findings.calling(fmt::format("param_spec(\"{}\", {})", id, index));
-      if (table.param_spec(id, index) == nullptr) continue;
+      if (table.param_spec(table.self, id, index) == nullptr) continue;
       context.findings.fail(fmt::format("param_spec(\"{}\", {}) is not NULL, and there are {}", id,
                                         index, parameters));
     }
@@ -187,11 +188,11 @@ void metadata_stable(Context &context) {
 }
 
 void metadata_specs(Context &context) {
-  const pictor_plugin table = callable_table(context);
-  for (std::uint32_t i = 0; i < std::min(table.model_count(), most_models); ++i) {
-    const pictor_model_info *info = table.model_info(i);
+  const PluginFunctions table = callable_table(context);
+  for (std::uint32_t i = 0; i < std::min(table.model_count(table.self), most_models); ++i) {
+    const pictor_model_info *info = table.model_info(table.self, i);
     if (info == nullptr || info->id == nullptr) throw Skip{"a model has no id"};
-    const std::uint32_t count = table.param_count(info->id);
+    const std::uint32_t count = table.param_count(table.self, info->id);
     if (count > most_parameters) {
       context.findings.fail(
           fmt::format("param_count(\"{}\") is {}, more than {}", info->id, count, most_parameters));
@@ -201,7 +202,7 @@ void metadata_specs(Context &context) {
     for (std::uint32_t k = 0; k < count; ++k) {
       const std::string where = fmt::format("model '{}', pictor_param_spec {}", info->id, k);
       context.findings.calling(fmt::format("param_spec(\"{}\", {})", info->id, k));
-      check_spec(context, table.param_spec(info->id, k), where, names);
+      check_spec(context, table.param_spec(table.self, info->id, k), where, names);
     }
   }
 }

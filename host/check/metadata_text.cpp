@@ -2,7 +2,6 @@
 
 #include "base/json.hpp"
 #include "plugin/abi_read.hpp"
-#include "plugin/plugin_table.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +22,7 @@ std::string text_of(const ParameterSpec &spec) {
 
 }  // namespace
 
-std::string metadata_text(const pictor_plugin &functions) {
+std::string metadata_text(const PluginFunctions &functions) {
   std::string text;
   try {
     for (const ModelDescription &model : read_models(functions)) {

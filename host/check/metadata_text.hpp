@@ -1,6 +1,6 @@
 #pragma once
 
-#include <pictor/abi.h>
+#include "plugin/plugin_table.hpp"
 
 #include <string>
 
@@ -8,6 +8,6 @@ namespace pictor::host::check {
 
 // All that the metadata functions say, as one text, to be compared: two that are equal say the
 // same. What is broken stands in it as the words of its fault.
-std::string metadata_text(const pictor_plugin &functions);
+std::string metadata_text(const PluginFunctions &functions);
 
 }  // namespace pictor::host::check

@@ -14,6 +14,8 @@ namespace pictor::host::check {
 const pictor_plugin *load_library(Context &context) {
   context.findings.calling("dlopen and pictor_plugin_v1");
   return open_library(context.subject.file);
+});
+  return proxy->table();
 }
 
 namespace {
@@ -46,9 +48,9 @@ std::vector<std::string> missing_functions(const pictor_plugin &table) {
   return missing;
 }
 
-pictor_plugin callable_table(Context &context) {
+PluginFunctions callable_table(Context &context) {
   try {
-    const pictor_plugin table = known_part(load_library(context), "pictor_plugin");
+    const PluginFunctions table = read_functions(load_library(context));
     const std::vector<std::string> missing = missing_functions(table);
     if (!missing.empty()) throw Skip{missing.front()};
     return table;
@@ -59,10 +61,10 @@ pictor_plugin callable_table(Context &context) {
   }
 }
 
-pictor_plugin usable_table(Context &context) {
-  const pictor_plugin table = callable_table(context);
+PluginFunctions usable_table(Context &context) {
+  const PluginFunctions table = callable_table(context);
   try {
-    return read_plugin_table(&table).functions;
+    return read_plugin_table(table.self).functions;
   } catch (const ContractFault &fault) {
     throw Skip{fmt::format("its table is broken: {}", fault.what())};
   }
@@ -86,9 +88,10 @@ OpenPlugin open_plugin(Context &context) {
   return plugin;
 }
 
-void initialise(Context &context, const pictor_plugin &functions, const pictor_host *host) {
+void initialise(Context &context, const PluginFunctions &functions, const pictor_host *host) {
   context.findings.calling("init");
-  const pictor_status status = functions.init(host, context.subject.file.c_str(), 0);
+  const pictor_status status =
+      functions.init(functions.self, host, context.subject.file.c_str(), 0);
   if (status != PICTOR_OK) throw Skip{fmt::format("init returned {}", status_name(status))};
 }
 

@@ -18,19 +18,19 @@ std::vector<std::string> missing_functions(const pictor_plugin &table);
 
 // The table with every function there, for checks that are about what it says: a library that does
 // not load, or a table that lacks functions, makes them skip.
-pictor_plugin callable_table(Context &context);
+PluginFunctions callable_table(Context &context);
 
 // The same with its texts as they must be.
-pictor_plugin usable_table(Context &context);
+PluginFunctions usable_table(Context &context);
 
 // The table and all it says of its models, for checks that are about something else yet.
 struct OpenPlugin {
-  pictor_plugin functions{};
+  PluginFunctions functions{};
   std::vector<ModelDescription> models;  // those to be checked; one at least
 };
 OpenPlugin open_plugin(Context &context);
 
 // Calls `init`; a plugin that does not start makes the check skip.
-void initialise(Context &context, const pictor_plugin &functions, const pictor_host *host);
+void initialise(Context &context, const PluginFunctions &functions, const pictor_host *host);
 
 }  // namespace pictor::host::check

@@ -357,16 +357,16 @@ void RecordingHost::make_table(Shape shape) {
       .get_extension = Functions::get_extension,
       .log_enabled = Functions::log_enabled,
       .log = Functions::log,
+      .now_ns = Functions::now_ns,
+      .set_error = Functions::set_error,
       .secret_read = Functions::secret_read,
       .job_cancelled = Functions::job_cancelled,
       .job_progress = Functions::job_progress,
       .job_image = Functions::job_image,
       .job_checkpoint = Functions::job_checkpoint,
+      .job_checkpoints = Functions::job_checkpoints,
       .job_done = Functions::job_done,
       .job_fail = Functions::job_fail,
-      .set_error = Functions::set_error,
-      .now_ns = Functions::now_ns,
-      .job_checkpoints = Functions::job_checkpoints,
   };
   table_ = reshaped(table, shape);
 }

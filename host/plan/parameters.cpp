@@ -63,11 +63,6 @@ bool is_path(const ParameterSpec &spec) {
   return spec.type == ParameterType::path;
 }
 
-bool may_be_path(const ParameterSpec &spec) {
-  return (spec.id == "model" || spec.id == "config" || spec.id == "refiner") &&
-         spec.type == ParameterType::string && spec.scope == ParameterScope::load;
-}
-
 // The absolute path where `text` is meant as one or is there, else `text`: a name of something.
 std::string path_or_name(const std::string &text, const Place &place) {
   const fs::path path = absolute_path(text, place);
@@ -77,19 +72,16 @@ std::string path_or_name(const std::string &text, const Place &place) {
   return meant ? path.string() : text;
 }
 
-bool names_loras(const ParameterSpec &spec) {
-  return spec.id == "loras" && spec.type == ParameterType::json &&
-         spec.scope == ParameterScope::load;
-}
-
-// A list of paths, or of maps with a `path`. What has another form is the model's to refuse.
-Json with_lora_paths(Json loras, const Place &place) {
-  if (!loras.is_array()) return loras;
-  for (Json &lora : loras) {
-    Json *path = lora.is_object() && lora.contains("path") ? &lora["path"] : &lora;
+// Of a text, or of the texts in a list and the `path` of each map there. What has another form is
+// the model's to refuse.
+Json with_paths_or_names(Json value, const Place &place) {
+  if (value.is_string()) return path_or_name(value.get<std::string>(), place);
+  if (!value.is_array()) return value;
+  for (Json &each : value) {
+    Json *path = each.is_object() && each.contains("path") ? &each["path"] : &each;
     if (path->is_string()) *path = path_or_name(path->get<std::string>(), place);
   }
-  return loras;
+  return value;
 }
 
 // The pictures' absolute paths; they are looked at before anything is paid for.
@@ -104,8 +96,7 @@ Json with_pictures(const ParameterSpec &spec, const Json &value, const Place &pl
 Json with_path(const ParameterSpec &spec, Json value, const Place &place) {
   if (is_picture(spec.type)) return with_pictures(spec, value, place);
   if (is_path(spec)) return absolute_path(value.get<std::string>(), place).string();
-  if (may_be_path(spec)) return path_or_name(value.get<std::string>(), place);
-  return names_loras(spec) ? with_lora_paths(std::move(value), place) : value;
+  return spec.path_or_name ? with_paths_or_names(std::move(value), place) : value;
 }
 
 // From the variable that the spec names; an empty one counts as not set.
@@ -193,7 +184,7 @@ ModelConfig with_absolute_paths(ModelConfig model, const std::vector<ParameterSp
   for (WrittenParameter &written : model.load) {
     const ParameterSpec *spec = find_spec(specs, written.name);
     if (spec == nullptr || has_references(written.text)) continue;
-    if (!is_path(*spec) && !may_be_path(*spec) && !names_loras(*spec)) continue;
+    if (!is_path(*spec) && !spec->path_or_name) continue;
     written.value = written.text = load.at(spec->id);
   }
   for (WrittenParameter &written : model.generation_kwargs) {

@@ -84,9 +84,10 @@ FoundPlugin look_at(const fs::path &file) {
   return found;
 }
 
-std::shared_ptr<const Plugin> load_pinned(const fs::path &file, const PluginPins &pins) {
+std::shared_ptr<const Plugin> load_pinned(const fs::path &file, const PluginPins &pins,
+                                          const ChooseSource &choose) {
   if (!pins.empty()) require_pinned(file, read_manifest(file).id, pins);
-  return Plugin::load(file);
+  return Plugin::load(file, choose);
 }
 
 }  // namespace
@@ -130,12 +131,12 @@ std::vector<FoundPlugin> discover_plugins(const std::vector<fs::path> &folders) 
 std::shared_ptr<const Plugin> load_plugin(const std::string &id_or_path,
                                           const std::vector<FoundPlugin> &found,
                                           const std::vector<fs::path> &folders,
-                                          const PluginPins &pins) {
-  if (id_or_path.find('/') != std::string::npos) return load_pinned(id_or_path, pins);
+                                          const PluginPins &pins, const ChooseSource &choose) {
+  if (id_or_path.find('/') != std::string::npos) return load_pinned(id_or_path, pins, choose);
   std::string ids, places, problems;
   for (const FoundPlugin &candidate : found) {
     if (candidate.manifest && candidate.manifest->id == id_or_path) {
-      return load_pinned(candidate.path, pins);
+      return load_pinned(candidate.path, pins, choose);
     }
     if (candidate.manifest) {
       ids += fmt::format("{}{}", ids.empty() ? "" : ", ", candidate.manifest->id);

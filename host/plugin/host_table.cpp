@@ -154,10 +154,7 @@ pictor_status host_job_progress(const pictor_host *host, pictor_job handle, uint
                                 double fraction, uint32_t step, uint32_t steps,
                                 const char *stage) noexcept {
   return with_job(host, "job_progress", handle, [&](Job &job) {
-    if (!std::isfinite(fraction) || fraction > 1) {
-      throw ContractFault(fmt::format("fraction is {}, above 1 or not finite", fraction));
-    }
-    if (step > steps) throw ContractFault(fmt::format("step {} of {}", step, steps));
+    check_progress(fraction, step, steps);
     return job.progress(request, {fraction, step, steps, lenient_text(stage, max_stage)});
   });
 }
@@ -238,6 +235,13 @@ int64_t host_now_ns(const pictor_host *) noexcept {
 
 }  // namespace
 
+void check_progress(double fraction, std::uint32_t step, std::uint32_t steps) {
+  if (!std::isfinite(fraction) || fraction > 1) {
+    throw ContractFault(fmt::format("fraction is {}, above 1 or not finite", fraction));
+  }
+  if (step > steps) throw ContractFault(fmt::format("step {} of {}", step, steps));
+}
+
 const pictor_host *make_host_table(const std::string &plugin_id) {
   struct Made {
     Caller caller;
@@ -257,16 +261,16 @@ const pictor_host *make_host_table(const std::string &plugin_id) {
       .get_extension = host_get_extension,
       .log_enabled = host_log_enabled,
       .log = host_log,
+      .now_ns = host_now_ns,
+      .set_error = host_set_error,
       .secret_read = host_secret_read,
       .job_cancelled = host_job_cancelled,
       .job_progress = host_job_progress,
       .job_image = host_job_image,
       .job_checkpoint = host_job_checkpoint,
+      .job_checkpoints = host_job_checkpoints,
       .job_done = host_job_done,
       .job_fail = host_job_fail,
-      .set_error = host_set_error,
-      .now_ns = host_now_ns,
-      .job_checkpoints = host_job_checkpoints,
   };
   return &made.table;
 }

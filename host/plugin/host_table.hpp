@@ -2,6 +2,7 @@
 
 #include <pictor/abi.h>
 
+#include <cstdint>
 #include <string>
 
 namespace pictor::host {
@@ -11,5 +12,8 @@ namespace pictor::host {
 // calls about jobs that are gone with PICTOR_STALE, and calls that break the contract with
 // PICTOR_INVALID_ARGUMENT and a line in the log.
 const pictor_host *make_host_table(const std::string &plugin_id);
+
+// Throws ContractFault for progress that cannot be.
+void check_progress(double fraction, std::uint32_t step, std::uint32_t steps);
 
 }  // namespace pictor::host

@@ -42,6 +42,12 @@ std::string text_field(const Json &object, const char *name) {
   return text;
 }
 
+// Null when it is not there.
+Json optional_field(const Json &object, const char *name) {
+  const auto found = object.find(name);
+  return found == object.end() ? Json() : *found;
+}
+
 // "1.0": two numbers and nothing else.
 void parse_abi(const std::string &text, Manifest &manifest) {
   const char *const end = text.data() + text.size();
@@ -92,6 +98,8 @@ Manifest parse_manifest(std::string_view content) {
   }
   manifest.version = text_field(object, "version");
   manifest.label = text_field(object, "label");
+  manifest.wants_worker = optional_field(object, "isolation") == "worker";
+  manifest.needs_network = optional_field(object, "network") == true;
   return manifest;
 }
 

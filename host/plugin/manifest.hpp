@@ -11,6 +11,8 @@ struct Manifest {
   std::string id, version, label;
   int abi_major = 0, abi_minor = 0;
   int min_host_minor = 0;
+  bool wants_worker = false;   // a process of its own
+  bool needs_network = false;  // which a sandbox has only when the user grants it
 };
 
 // Reads the note from an ELF file, every offset checked; nothing of the file runs. Throws Error

@@ -55,7 +55,8 @@ void Model::Impl::create(const Parameters &parameters) {
   try {
     const ParameterBlock config(specs, ParameterScope::load, parameters);
     const ReasonOfCall reason;
-    self = plugin->table()->create(info.id.c_str(), config.data(), config.size(), reason.handle());
+    const PluginFunctions &table = plugin->functions();
+    self = table.create(table.self, info.id.c_str(), config.data(), config.size(), reason.handle());
     if (self == nullptr) {
       const Failure failure = to_failure(reason.of_failure(), "load");
       throw Error(fmt::format("{}: {}", what, failure.message), "", exit_code_of(failure));

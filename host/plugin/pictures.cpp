@@ -144,6 +144,10 @@ pictor_image check_image(const pictor_image *theirs) {
   return image;
 }
 
+std::uint64_t bytes_of(const pictor_image &image) {
+  return image.kind == PICTOR_IMAGE_RAW ? static_cast<std::uint64_t>(extent(image)) : image.size;
+}
+
 ReadMeta read_meta(const pictor_image_meta *theirs) {
   const pictor_image_meta meta = known_part(theirs, "pictor_image_meta");
   ReadMeta read;
@@ -174,7 +178,7 @@ Picture take_picture(const pictor_image &image) {
   picture.kind = raw ? Picture::Kind::raw : Picture::Kind::encoded;
   picture.pixel_type =
       image.pixel_type == PICTOR_PIXEL_F32 ? Picture::PixelType::f32 : Picture::PixelType::u8;
-  picture.size = raw ? static_cast<std::uint64_t>(extent(image)) : image.size;
+  picture.size = bytes_of(image);
   picture.width = image.width;
   picture.height = image.height;
   if (raw) {

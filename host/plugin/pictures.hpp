@@ -7,6 +7,8 @@ namespace pictor::host {
 
 // A plugin's image with every field checked: its samples lie inside its data. Throws ContractFault.
 pictor_image check_image(const pictor_image *image);
+// How many of its bytes a checked image takes: up to the end of its last sample.
+std::uint64_t bytes_of(const pictor_image &image);
 
 // Whether the image is a preview, and what is known of it. Throws ContractFault.
 struct ReadMeta {

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 namespace pictor::host {
@@ -50,23 +51,22 @@ Manifest check_manifest(const fs::path &file) {
 
 void initialise(const PluginTable &table, const fs::path &file) {
   const ReasonOfCall reason;
-  const pictor_status status =
-      table.functions.init(make_host_table(table.id), file.c_str(), reason.handle());
+  const pictor_status status = table.functions.init(table.functions.self, make_host_table(table.id),
+                                                    file.c_str(), reason.handle());
   if (status == PICTOR_OK) return;
   const Failure failure = to_failure(reason.of(status), "load");
   refuse(file, fmt::format("could not start: {}", failure.message));
 }
 
 // Everything up to `init`, in the order in which a bad plugin does the least harm.
-std::unique_ptr<Plugin::Impl> open_plugin(const fs::path &file) {
-  require_unchangeable(file);
-  const Manifest manifest = check_manifest(file);
+std::unique_ptr<Plugin::Impl> open_plugin(const fs::path &file, const Manifest &manifest,
+                                          const TableSource &source) {
   const std::string culprit = "plugin " + manifest.id;
   const KeptProcessState kept(culprit);
   auto impl = std::make_unique<Plugin::Impl>();
   impl->path = file;
   try {
-    impl->table = read_plugin_table(open_library(file));
+    impl->table = read_plugin_table(source.open(file));
     if (impl->table.id != manifest.id) {
       refuse(file, fmt::format("has two ids: '{}' in its manifest, '{}' in pictor_plugin.id",
                                manifest.id, impl->table.id));
@@ -92,7 +92,7 @@ struct Loaded {
   std::shared_ptr<const Plugin> plugin;
   std::optional<Error> error;
 };
-using FileIdentity = std::pair<dev_t, ino_t>;
+using FileIdentity = std::tuple<dev_t, ino_t, std::string>;  // and its TableSource
 
 struct Registry {
   std::mutex mutex;  // also keeps one `init` at a time
@@ -109,18 +109,29 @@ Registry &registry() {
 Plugin::Plugin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Plugin::~Plugin() = default;
 
-std::shared_ptr<const Plugin> Plugin::load(const fs::path &file) {
+TableSource in_this_process(const Manifest &manifest) {
+  if (manifest.wants_worker) {
+    throw Error(fmt::format("plugin '{}' runs in a process of its own only", manifest.id),
+                "leave isolation out, or write isolation: worker", ExitCode::plugin);
+  }
+  return {"in-process", open_library};
+}
+
+std::shared_ptr<const Plugin> Plugin::load(const fs::path &file, const ChooseSource &choose) {
   std::error_code failed;
   const fs::path path = fs::canonical(file, failed);
   struct stat status {};
   if (failed || stat(path.c_str(), &status) != 0) {
     throw Error(fmt::format("there is no plugin file {}", file.string()), "", ExitCode::plugin);
   }
+  require_unchangeable(path);
+  const Manifest manifest = check_manifest(path);
+  const TableSource source = choose(manifest);
   const std::lock_guard lock(registry().mutex);
-  Loaded &loaded = registry().files[{status.st_dev, status.st_ino}];
+  Loaded &loaded = registry().files[{status.st_dev, status.st_ino, source.name}];
   if (!loaded.plugin && !loaded.error) {
     try {
-      loaded.plugin = std::make_shared<const Plugin>(open_plugin(path));
+      loaded.plugin = std::make_shared<const Plugin>(open_plugin(path, manifest, source));
     } catch (const Error &error) {
       loaded.error = error;
     }
@@ -150,8 +161,8 @@ std::string Plugin::url() const {
 const std::vector<ModelInfo> &Plugin::models() const {
   return impl_->infos;
 }
-const pictor_plugin *Plugin::table() const {
-  return &impl_->table.functions;
+const PluginFunctions &Plugin::functions() const {
+  return impl_->table.functions;
 }
 void Plugin::model_made() const {
   ++impl_->live_models;
@@ -182,7 +193,8 @@ void close_plugins() {
   const std::lock_guard lock(registry().mutex);
   for (auto &[identity, loaded] : registry().files) {
     if (!loaded.plugin || loaded.plugin->has_models()) continue;
-    loaded.plugin->table()->deinit();
+    const PluginFunctions &functions = loaded.plugin->functions();
+    functions.deinit(functions.self);
     loaded = {nullptr, Error("the plugins were closed", "", ExitCode::internal)};
   }
 }

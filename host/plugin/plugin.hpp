@@ -6,6 +6,7 @@
 #include "plugin/trust.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@
 struct pictor_plugin;
 
 namespace pictor::host {
+
+struct PluginFunctions;
 
 // A file called *.pictor.so in one of the folders. Nothing of it has run.
 struct FoundPlugin {
@@ -29,6 +32,16 @@ struct FoundPlugin {
 std::vector<std::filesystem::path> plugin_folders(const std::vector<std::filesystem::path> &first);
 std::vector<FoundPlugin> discover_plugins(const std::vector<std::filesystem::path> &folders);
 
+// How the table of a plugin's file is come by: in this process, or in one of its own.
+struct TableSource {
+  std::string name;  // the same file under another name is another plugin
+  std::function<const pictor_plugin *(const std::filesystem::path &)> open;
+};
+// Chooses by the manifest. Throws Error.
+using ChooseSource = std::function<TableSource(const Manifest &)>;
+// dlopen in this process; refuses a plugin that wants one of its own.
+TableSource in_this_process(const Manifest &manifest);
+
 // A loaded plugin: `init` has succeeded. Never unloaded; the same file is loaded once per process,
 // and a load that failed fails again with the same error. Every function may be called from any
 // thread.
@@ -38,7 +51,8 @@ class Plugin {
   // file that every user may change, not a plugin, another major, a newer host wanted, what the
   // loader said, a missing entry, a broken table (naming struct, field and value), init's own
   // reason.
-  static std::shared_ptr<const Plugin> load(const std::filesystem::path &file);
+  static std::shared_ptr<const Plugin> load(const std::filesystem::path &file,
+                                            const ChooseSource &choose = in_this_process);
 
   const std::filesystem::path &path() const;
   std::string id() const, version() const, label() const, vendor() const, url() const;
@@ -46,8 +60,8 @@ class Plugin {
   const std::vector<ParameterSpec> &parameters(const std::string &model_id) const;
   const ModelInfo &model(
       const std::string &model_id) const;  // "" : the first; throws Error naming those there are
-  // The part of the table that this host knows, checked: every function is there.
-  const pictor_plugin *table() const;
+  // Checked: every function is there.
+  const PluginFunctions &functions() const;
 
   // Model counts its live instances here: `deinit` is for a plugin without any.
   void model_made() const;
@@ -67,7 +81,8 @@ class Plugin {
 std::shared_ptr<const Plugin> load_plugin(const std::string &id_or_path,
                                           const std::vector<FoundPlugin> &found,
                                           const std::vector<std::filesystem::path> &folders,
-                                          const PluginPins &pins = {});
+                                          const PluginPins &pins = {},
+                                          const ChooseSource &choose = in_this_process);
 
 // Calls `deinit` of every plugin that was loaded, but for those of which a model is left that did
 // not let go of its work. The last thing that main does with plugins: every Model is gone and every

@@ -48,9 +48,9 @@ void read_flags(std::uint32_t flags, ModelInfo &info) {
   for (const ModelFlag &flag : model_flags) info.*flag.member = (flags & flag.bit) != 0;
 }
 
-ModelInfo read_info(const pictor_plugin &functions, std::uint32_t index) {
+ModelInfo read_info(const PluginFunctions &functions, std::uint32_t index) {
   const std::string where = fmt::format("pictor_model_info {}", index);
-  const pictor_model_info theirs = known_part(functions.model_info(index), where);
+  const pictor_model_info theirs = known_part(functions.model_info(functions.self, index), where);
   ModelInfo info;
   info.id = read_id(theirs.id, where + ": id");
   info.label = required_text(theirs.label, where + ": label");
@@ -83,16 +83,16 @@ void check_names(const std::vector<ParameterSpec> &specs, const std::string &mod
   }
 }
 
-std::vector<ParameterSpec> read_parameters(const pictor_plugin &functions,
+std::vector<ParameterSpec> read_parameters(const PluginFunctions &functions,
                                            const std::string &model) {
-  const std::uint32_t count = functions.param_count(model.c_str());
+  const std::uint32_t count = functions.param_count(functions.self, model.c_str());
   if (count > max_parameters) {
     throw ContractFault(
         fmt::format("param_count('{}') is {}, more than {}", model, count, max_parameters));
   }
   std::vector<ParameterSpec> specs;
   for (std::uint32_t i = 0; i < count; ++i) {
-    specs.push_back(read_spec(functions.param_spec(model.c_str(), i),
+    specs.push_back(read_spec(functions.param_spec(functions.self, model.c_str(), i),
                               fmt::format("model '{}', pictor_param_spec {}", model, i)));
   }
   check_names(specs, model);
@@ -101,10 +101,14 @@ std::vector<ParameterSpec> read_parameters(const pictor_plugin &functions,
 
 }  // namespace
 
+PluginFunctions read_functions(const pictor_plugin *theirs) {
+  return {known_part(theirs, "pictor_plugin"), theirs};
+}
+
 PluginTable read_plugin_table(const pictor_plugin *theirs) {
   PluginTable table;
-  table.functions = known_part(theirs, "pictor_plugin");
-  const pictor_plugin &functions = table.functions;
+  table.functions = read_functions(theirs);
+  const PluginFunctions &functions = table.functions;
   table.id = read_id(functions.id, "pictor_plugin.id");
   if (functions.min_host_minor > functions.abi_minor) {
     throw ContractFault(
@@ -127,8 +131,8 @@ PluginTable read_plugin_table(const pictor_plugin *theirs) {
   return table;
 }
 
-std::vector<ModelDescription> read_models(const pictor_plugin &functions) {
-  const std::uint32_t count = functions.model_count();
+std::vector<ModelDescription> read_models(const PluginFunctions &functions) {
+  const std::uint32_t count = functions.model_count(functions.self);
   if (count == 0 || count > max_models) {
     throw ContractFault(fmt::format("model_count() is {}, not 1 to {}", count, max_models));
   }

@@ -9,10 +9,16 @@
 
 namespace pictor::host {
 
+// The part of a plugin's table that this host knows, zero beyond; its texts are the plugin's.
+struct PluginFunctions : pictor_plugin {
+  const pictor_plugin *self = nullptr;  // the plugin's own table, which its functions take
+};
+// Throws ContractFault when there is none or it is not as large as that of 1.0.
+PluginFunctions read_functions(const pictor_plugin *table);
+
 // What a plugin's table says, checked and copied.
 struct PluginTable {
-  pictor_plugin
-      functions;  // the part that this host knows, zero beyond; its texts are the plugin's
+  PluginFunctions functions;
   std::string id, label, vendor, version, url, sdk;
 };
 
@@ -25,7 +31,7 @@ struct ModelDescription {
 };
 
 // The plugin's models and their parameters, by its metadata functions. Throws ContractFault.
-std::vector<ModelDescription> read_models(const pictor_plugin &functions);
+std::vector<ModelDescription> read_models(const PluginFunctions &functions);
 
 // The part of a model's instance that this host knows; `info` tells which functions it must have.
 // Throws ContractFault.

@@ -145,6 +145,11 @@ class SpecReader {
     spec_.affects_cost = flag(PICTOR_PARAM_AFFECTS_COST);
     spec_.limit_key = flag(PICTOR_PARAM_LIMIT_KEY);
     spec_.same_pixels = flag(PICTOR_PARAM_SAME_PIXELS);
+    spec_.path_or_name = flag(PICTOR_PARAM_PATH_OR_NAME);
+    const bool may_be_path = is(ParameterType::string) || is(ParameterType::json);
+    if (spec_.path_or_name && (spec_.scope != ParameterScope::load || !may_be_path)) {
+      fault("PATH_OR_NAME is for a STRING or JSON of load scope");
+    }
   }
 
   double bound(double value, std::string_view name) const {

@@ -46,14 +46,14 @@ RuntimeParameter sigma_schedule_parameter() {
 
 std::vector<RuntimeParameter> load_parameters() {
   return {
-      P::string("model").load().required().doc(
+      P::string("model").load().path_or_name().required().doc(
           "A folder in the diffusers layout (model_index.json, safetensors), a safetensors file "
           "of a whole model, or a repository in the Hugging Face cache, owner/name."),
-      P::string("refiner").load().default_value("").doc(
+      P::string("refiner").load().path_or_name().default_value("").doc(
           "The folder of an XL refiner, to finish what the model has drawn until denoising_end, "
           "0.8 "
           "when not given."),
-      P::string("config").load().advanced().default_value("").doc(
+      P::string("config").load().path_or_name().advanced().default_value("").doc(
           "For a model in one file: a folder in the diffusers layout, or a repository in the "
           "cache, with its configurations and tokenizer."),
       P::string("revision")
@@ -61,7 +61,7 @@ std::vector<RuntimeParameter> load_parameters() {
           .advanced()
           .default_value("")
           .doc("Branch, tag or commit of a repository in the cache; main when not given."),
-      P::json("loras").load().doc(
+      P::json("loras").load().path_or_name().doc(
           "LoRAs, fused into the weights: a list of paths or of {path, name, weight}."),
       P::choice("device")
           .load()

@@ -1,5 +1,6 @@
 #include "huggingface_model.hpp"
 #include <pictor/model.hpp>
 
-PICTOR_PLUGIN("huggingface", "0.1.0", "Hugging Face Inference Providers and dedicated endpoints",
-              pictor::huggingface::HuggingFaceModel);
+PICTOR_PLUGIN_WITH(",\"network\":true", "huggingface", "0.1.0",
+                   "Hugging Face Inference Providers and dedicated endpoints",
+                   pictor::huggingface::HuggingFaceModel);

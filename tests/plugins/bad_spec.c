@@ -19,13 +19,14 @@ static const pictor_param_spec width = {
     .doc = "A width in words.",
 };
 
-static uint32_t param_count(const char *model_id) {
-  (void)model_id;
+static uint32_t param_count(const pictor_plugin *self, const char *model_id) {
+  (void)self, (void)model_id;
   return 1;
 }
 
-static const pictor_param_spec *param_spec(const char *model_id, uint32_t index) {
-  (void)model_id;
+static const pictor_param_spec *param_spec(const pictor_plugin *self, const char *model_id,
+                                           uint32_t index) {
+  (void)self, (void)model_id;
   return index == 0 ? &width : NULL;
 }
 

@@ -166,15 +166,16 @@ pictor_status validate(pictor_model *, const pictor_request *request,
   return PICTOR_INVALID_ARGUMENT;
 }
 
-pictor_model *create(const char *, const pictor_kv *const *values, uint64_t count,
-                     pictor_error_sink error) noexcept;
+pictor_model *create(const pictor_plugin *self, const char *, const pictor_kv *const *values,
+                     uint64_t count, pictor_error_sink error) noexcept;
 bool is_ours(const char *model_id) {
   return strcmp(model_id, "only") == 0;
 }
-uint32_t param_count(const char *model_id) noexcept {
+uint32_t param_count(const pictor_plugin *, const char *model_id) noexcept {
   return is_ours(model_id) ? static_cast<uint32_t>(specs().size()) : 0;
 }
-const pictor_param_spec *param_spec(const char *model_id, uint32_t index) noexcept {
+const pictor_param_spec *param_spec(const pictor_plugin *, const char *model_id,
+                                    uint32_t index) noexcept {
   return is_ours(model_id) && index < specs().size() ? &specs()[index] : nullptr;
 }
 
@@ -192,11 +193,12 @@ const pictor_param_spec *param_spec(const char *model_id, uint32_t index) noexce
 
 namespace {
 
-pictor_model *create(const char *model_id, const pictor_kv *const *values, uint64_t count,
+pictor_model *create(const pictor_plugin *self, const char *model_id,
+                     const pictor_kv *const *values, uint64_t count,
                      pictor_error_sink error) noexcept {
   config = {};
   for (uint64_t i = 0; i < count; ++i) keep(*values[i]);
-  if (!is_ours(model_id)) return create_default(model_id, values, count, error);
+  if (!is_ours(model_id)) return create_default(self, model_id, values, count, error);
   if (config.secret_name != "FORBIDDEN") return &fixture_model;
   const pictor_error why = reason(PICTOR_INVALID_ARGUMENT, "this key is forbidden");
   host->set_error(host, error, &why);

@@ -82,18 +82,19 @@ static pictor_model fixture_model = {
     FIXTURE_LOAD,
     FIXTURE_UNLOAD,
     FIXTURE_MODEL_NAME,
+    NULL,
     FIXTURE_VALIDATE,
     FIXTURE_GENERATE,
     FIXTURE_SUBMIT,
     FIXTURE_CANCEL,
     FIXTURE_MODEL_EXTENSION,
     destroy_nothing,
-    NULL,
 };
 
 /* ---- Metadata ---- */
 
-static uint32_t one_model(void) PICTOR_NOEXCEPT {
+static uint32_t one_model(const pictor_plugin *self) PICTOR_NOEXCEPT {
+  (void)self;
   return 1;
 }
 
@@ -103,7 +104,9 @@ static uint32_t one_model(void) PICTOR_NOEXCEPT {
 #ifndef FIXTURE_FEATURES
 #define FIXTURE_FEATURES "text-to-image", NULL
 #endif
-static const pictor_model_info *only_model(uint32_t index) PICTOR_NOEXCEPT {
+static const pictor_model_info *only_model(const pictor_plugin *self,
+                                           uint32_t index) PICTOR_NOEXCEPT {
+  (void)self;
   static const char *const features[] = {FIXTURE_FEATURES};
   static pictor_model_info info = {
       sizeof(pictor_model_info), FIXTURE_FLAGS,      FIXTURE_MODES, 0, 0, 0, "only",
@@ -115,17 +118,19 @@ static const pictor_model_info *only_model(uint32_t index) PICTOR_NOEXCEPT {
   return index == 0 ? &info : NULL;
 }
 
-static inline uint32_t param_count_default(const char *model_id) PICTOR_NOEXCEPT {
-  (void)model_id;
+static inline uint32_t param_count_default(const pictor_plugin *self,
+                                           const char *model_id) PICTOR_NOEXCEPT {
+  (void)self, (void)model_id;
   return 0;
 }
 #ifndef FIXTURE_PARAM_COUNT
 #define FIXTURE_PARAM_COUNT param_count_default
 #endif
 
-static inline const pictor_param_spec *param_spec_default(const char *model_id,
+static inline const pictor_param_spec *param_spec_default(const pictor_plugin *self,
+                                                          const char *model_id,
                                                           uint32_t index) PICTOR_NOEXCEPT {
-  (void)model_id, (void)index;
+  (void)self, (void)model_id, (void)index;
   return NULL;
 }
 #ifndef FIXTURE_PARAM_SPEC
@@ -134,9 +139,10 @@ static inline const pictor_param_spec *param_spec_default(const char *model_id,
 
 /* ---- The plugin ---- */
 
-static inline pictor_status init_default(const pictor_host *table, const char *path,
+static inline pictor_status init_default(const pictor_plugin *self, const pictor_host *table,
+                                         const char *path,
                                          pictor_error_sink error) PICTOR_NOEXCEPT {
-  (void)path, (void)error;
+  (void)self, (void)path, (void)error;
   host = table;
   return PICTOR_OK;
 }
@@ -144,15 +150,17 @@ static inline pictor_status init_default(const pictor_host *table, const char *p
 #define FIXTURE_INIT init_default
 #endif
 
-static inline void deinit_default(void) PICTOR_NOEXCEPT {}
+static inline void deinit_default(const pictor_plugin *self) PICTOR_NOEXCEPT {
+  (void)self;
+}
 #ifndef FIXTURE_DEINIT
 #define FIXTURE_DEINIT deinit_default
 #endif
 
-static inline pictor_model *create_default(const char *model_id, const pictor_kv *const *config,
-                                           uint64_t count,
+static inline pictor_model *create_default(const pictor_plugin *self, const char *model_id,
+                                           const pictor_kv *const *config, uint64_t count,
                                            pictor_error_sink error) PICTOR_NOEXCEPT {
-  (void)config, (void)count;
+  (void)self, (void)config, (void)count;
   if (strcmp(model_id, "only") == 0) return &fixture_model;
   const pictor_error why = reason(PICTOR_NOT_FOUND, "there is one model, and it is called 'only'");
   host->set_error(host, error, &why);
@@ -162,8 +170,9 @@ static inline pictor_model *create_default(const char *model_id, const pictor_kv
 #define FIXTURE_CREATE create_default
 #endif
 
-static inline const void *extension_none(const char *id) PICTOR_NOEXCEPT {
-  (void)id;
+static inline const void *extension_none(const pictor_plugin *self,
+                                         const char *id) PICTOR_NOEXCEPT {
+  (void)self, (void)id;
   return NULL;
 }
 #ifndef FIXTURE_EXTENSION
@@ -189,6 +198,7 @@ PICTOR_EXPORT const pictor_plugin *FIXTURE_ENTRY(void) PICTOR_NOEXCEPT {
       FIXTURE_MIN_HOST,
       FIXTURE_MIN_HOST,
       0,
+      NULL,
       FIXTURE_TABLE_ID,
       FIXTURE_ID,
       NULL,

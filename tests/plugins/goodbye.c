@@ -11,7 +11,8 @@ static pictor_status generate(pictor_model *model, const pictor_request *const *
   return PICTOR_OK;
 }
 
-static void deinit(void) {
+static void deinit(const pictor_plugin *self) {
+  (void)self;
   host->log(host, PICTOR_LOG_ERROR, NULL, str("goodbye"));
 }
 

@@ -11,7 +11,9 @@ static pictor_status generate(pictor_model *model, const pictor_request *const *
   return PICTOR_OK;
 }
 
-static pictor_status init(const pictor_host *table, const char *path, pictor_error_sink error) {
+static pictor_status init(const pictor_plugin *self, const pictor_host *table, const char *path,
+                          pictor_error_sink error) {
+  (void)self;
   const pictor_error why = reason(PICTOR_UNAVAILABLE, "the licence server is asleep");
   (void)path;
   table->set_error(table, error, &why);

@@ -27,11 +27,14 @@ static int is_shade(const char *model_id) {
   return strcmp(model_id, "shade") == 0;
 }
 
-static uint32_t param_count(const char *model_id) {
+static uint32_t param_count(const pictor_plugin *self, const char *model_id) {
+  (void)self;
   return is_shade(model_id) ? COUNT(specs) : 0;
 }
 
-static const pictor_param_spec *param_spec(const char *model_id, uint32_t index) {
+static const pictor_param_spec *param_spec(const pictor_plugin *self, const char *model_id,
+                                           uint32_t index) {
+  (void)self;
   return is_shade(model_id) && index < COUNT(specs) ? specs[index] : NULL;
 }
 
@@ -117,25 +120,30 @@ static const pictor_model_info info = {
     .doc = "Pictures of one shade of gray.",
 };
 
-static pictor_status init(const pictor_host *table, const char *path, pictor_error_sink error) {
-  (void)path, (void)error;
+static pictor_status init(const pictor_plugin *self, const pictor_host *table, const char *path,
+                          pictor_error_sink error) {
+  (void)self, (void)path, (void)error;
   host = table;
   return PICTOR_OK;
 }
 
-static void deinit(void) {
+static void deinit(const pictor_plugin *self) {
+  (void)self;
   host = NULL;
 }
-static uint32_t model_count(void) {
+static uint32_t model_count(const pictor_plugin *self) {
+  (void)self;
   return 1;
 }
-static const pictor_model_info *model_info(uint32_t index) {
+static const pictor_model_info *model_info(const pictor_plugin *self, uint32_t index) {
+  (void)self;
   return index == 0 ? &info : NULL;
 }
 
-static pictor_model *create(const char *model_id, const pictor_kv *const *config, uint64_t count,
+static pictor_model *create(const pictor_plugin *self, const char *model_id,
+                            const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error) {
-  (void)config, (void)count;
+  (void)self, (void)config, (void)count;
   if (is_shade(model_id)) return &the_model;
   const char *const text = "there is one model, and it is called 'shade'";
   const pictor_error why = {.struct_size = sizeof why,
@@ -146,8 +154,8 @@ static pictor_model *create(const char *model_id, const pictor_kv *const *config
   return NULL;
 }
 
-static const void *extension(const char *id) {
-  (void)id;
+static const void *extension(const pictor_plugin *self, const char *id) {
+  (void)self, (void)id;
   return NULL;
 }
 

@@ -7,7 +7,8 @@ static pictor_status submit(pictor_model *model, const pictor_request *const *re
   return PICTOR_OK;
 }
 
-static void deinit(void) {
+static void deinit(const pictor_plugin *self) {
+  (void)self;
   host->log(host, PICTOR_LOG_ERROR, NULL, str("ended while at work"));
 }
 

@@ -17,8 +17,9 @@ static void init_nowhere(void) {
   pictor_fixture_nowhere();
 }
 
-static pictor_status init(const pictor_host *table, const char *path, pictor_error_sink error) {
-  (void)path, (void)error;
+static pictor_status init(const pictor_plugin *self, const pictor_host *table, const char *path,
+                          pictor_error_sink error) {
+  (void)self, (void)path, (void)error;
   host = table;
   init_nowhere();
   return PICTOR_OK;

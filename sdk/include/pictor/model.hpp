@@ -194,9 +194,14 @@ void with_secret(const std::string &name, Use use);
 // The plugin: its id ([a-z0-9._-]+, the file is ID.pictor.so), version, label, then one or more
 // model classes. Once per library, at file scope.
 //   PICTOR_PLUGIN("gradient", "1.0.0", "Colour gradients", GradientModel)
-#define PICTOR_PLUGIN(id, version, label, ...)                                               \
+#define PICTOR_PLUGIN(id, version, label, ...) \
+  PICTOR_PLUGIN_WITH("", id, version, label, __VA_ARGS__)
+
+// The same with optional keys of the manifest, a comma before each; see abi.h.
+//   PICTOR_PLUGIN_WITH(",\"network\":true", "cloud", "1.0.0", "Far away", CloudModel)
+#define PICTOR_PLUGIN_WITH(keys, id, version, label, ...)                                    \
   PICTOR_MANIFEST("{\"abi\":\"1.0\",\"min_host\":0,\"id\":\"" id "\",\"version\":\"" version \
-                  "\",\"label\":\"" label "\"}");                                            \
+                  "\",\"label\":\"" label "\"" keys "}");                                    \
   extern "C" const pictor_plugin *pictor_plugin_v1() noexcept {                              \
     return pictor::detail::Bridge<__VA_ARGS__>::plugin(id, version, label);                  \
   }                                                                                          \

@@ -83,6 +83,8 @@ class RuntimeParameter {
   RuntimeParameter &limit_key() { return flag(PICTOR_PARAM_LIMIT_KEY); }
   // How the work is done, not what is drawn: may change between runs of one job.
   RuntimeParameter &same_pixels() { return flag(PICTOR_PARAM_SAME_PIXELS); }
+  // Load scope: a path, which comes absolute, or a name of something, which comes as it is.
+  RuntimeParameter &path_or_name() { return flag(PICTOR_PARAM_PATH_OR_NAME); }
   RuntimeParameter &max_bytes(std::uint64_t value) { return bytes_limit = value, *this; }
 
   struct Option {

@@ -44,11 +44,13 @@ static const pictor_model_info info = {
     .doc = "Draws a gradient whose colours follow from the prompt and the seed.",
 };
 
-static uint32_t model_count(void) {
+static uint32_t model_count(const pictor_plugin *self) {
+  (void)self;
   return 1;
 }
 
-static const pictor_model_info *model_info(uint32_t index) {
+static const pictor_model_info *model_info(const pictor_plugin *self, uint32_t index) {
+  (void)self;
   return index == 0 ? &info : NULL;
 }
 
@@ -56,11 +58,14 @@ static int is_known(const char *model_id) {
   return strcmp(model_id, info.id) == 0;
 }
 
-static uint32_t param_count(const char *model_id) {
+static uint32_t param_count(const pictor_plugin *self, const char *model_id) {
+  (void)self;
   return is_known(model_id) ? SPEC_COUNT : 0;
 }
 
-static const pictor_param_spec *param_spec(const char *model_id, uint32_t index) {
+static const pictor_param_spec *param_spec(const pictor_plugin *self, const char *model_id,
+                                           uint32_t index) {
+  (void)self;
   return is_known(model_id) && index < SPEC_COUNT ? &specs[index] : NULL;
 }
 
@@ -151,9 +156,10 @@ static void destroy(pictor_model *model) {
   free(model);
 }
 
-static pictor_model *create(const char *model_id, const pictor_kv *const *config, uint64_t count,
+static pictor_model *create(const pictor_plugin *self, const char *model_id,
+                            const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error) {
-  (void)config, (void)count;
+  (void)self, (void)config, (void)count;
   pictor_error why = reason(PICTOR_NOT_FOUND, "there is one model, and it is called template");
   pictor_model *const model = is_known(model_id) ? malloc(sizeof *model) : NULL;
   if (model == NULL) {
@@ -174,17 +180,19 @@ static pictor_model *create(const char *model_id, const pictor_kv *const *config
 
 /* ---- The plugin ---- */
 
-static pictor_status init(const pictor_host *table, const char *plugin_path,
-                          pictor_error_sink error) {
-  (void)plugin_path, (void)error;
+static pictor_status init(const pictor_plugin *self, const pictor_host *table,
+                          const char *plugin_path, pictor_error_sink error) {
+  (void)self, (void)plugin_path, (void)error;
   host = table;
   return PICTOR_OK;
 }
 
-static void deinit(void) {}
+static void deinit(const pictor_plugin *self) {
+  (void)self;
+}
 
-static const void *extension(const char *id) {
-  (void)id;
+static const void *extension(const pictor_plugin *self, const char *id) {
+  (void)self, (void)id;
   return NULL;
 }
 

@@ -1,8 +1,8 @@
 /* load.extensions: has whatever is asked for. */
 #include "fixture.h"
 
-static const void *extension(const char *id) {
-  (void)id;
+static const void *extension(const pictor_plugin *self, const char *id) {
+  (void)self, (void)id;
   return &host;
 }
 

@@ -3,7 +3,8 @@
 
 static int over;
 
-static void deinit(void) {
+static void deinit(const pictor_plugin *self) {
+  (void)self;
   over = 1;
 }
 

@@ -3,12 +3,14 @@
 
 static char name[256];
 
-static uint32_t one_param(const char *model_id) {
-  (void)model_id;
+static uint32_t one_param(const pictor_plugin *self, const char *model_id) {
+  (void)self, (void)model_id;
   return 1;
 }
 
-static const pictor_param_spec *api_key(const char *model_id, uint32_t index) {
+static const pictor_param_spec *api_key(const pictor_plugin *self, const char *model_id,
+                                        uint32_t index) {
+  (void)self;
   static const pictor_param_spec spec = {.struct_size = sizeof spec,
                                          .type = PICTOR_TYPE_SECRET,
                                          .scope = PICTOR_SCOPE_LOAD,
@@ -29,7 +31,8 @@ static pictor_status load(pictor_model *model, pictor_job job, pictor_error_sink
   return PICTOR_OK;
 }
 
-static pictor_model *create(const char *model_id, const pictor_kv *const *config, uint64_t count,
+static pictor_model *create(const pictor_plugin *self, const char *model_id,
+                            const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error);
 
 #define FIXTURE_ID "logs-secret"
@@ -40,10 +43,11 @@ static pictor_model *create(const char *model_id, const pictor_kv *const *config
 #define FIXTURE_GENERATE draw_honestly
 #include "fixture_tables.h"
 
-static pictor_model *create(const char *model_id, const pictor_kv *const *config, uint64_t count,
+static pictor_model *create(const pictor_plugin *self, const char *model_id,
+                            const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error) {
   if (count == 1 && config[0]->value->str.size < sizeof name) {
     memcpy(name, config[0]->value->str.data, config[0]->value->str.size);
   }
-  return create_default(model_id, config, count, error);
+  return create_default(self, model_id, config, count, error);
 }

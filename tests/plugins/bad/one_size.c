@@ -1,12 +1,14 @@
 /* draw.picture: takes a size and draws another. */
 #include "fixture.h"
 
-static uint32_t two_params(const char *model_id) {
-  (void)model_id;
+static uint32_t two_params(const pictor_plugin *self, const char *model_id) {
+  (void)self, (void)model_id;
   return 2;
 }
 
-static const pictor_param_spec *sides(const char *model_id, uint32_t index) {
+static const pictor_param_spec *sides(const pictor_plugin *self, const char *model_id,
+                                      uint32_t index) {
+  (void)self;
   static const pictor_value side = {
       .struct_size = sizeof side, .type = PICTOR_TYPE_INT, .i64 = 512};
   static const pictor_param_spec specs[] = {{.struct_size = sizeof *specs,

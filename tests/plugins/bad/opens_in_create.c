@@ -3,7 +3,8 @@
 
 #include <fcntl.h>
 
-static pictor_model *create(const char *model_id, const pictor_kv *const *config, uint64_t count,
+static pictor_model *create(const pictor_plugin *self, const char *model_id,
+                            const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error);
 
 #define FIXTURE_ID "opens-in-create"
@@ -11,8 +12,9 @@ static pictor_model *create(const char *model_id, const pictor_kv *const *config
 #define FIXTURE_GENERATE draw_honestly
 #include "fixture_tables.h"
 
-static pictor_model *create(const char *model_id, const pictor_kv *const *config, uint64_t count,
+static pictor_model *create(const pictor_plugin *self, const char *model_id,
+                            const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error) {
   if (open("/dev/null", O_RDONLY) < 0) return NULL;
-  return create_default(model_id, config, count, error);
+  return create_default(self, model_id, config, count, error);
 }

@@ -6,8 +6,9 @@ static struct {
   void *of_a_later_minor[8];
 } copy;
 
-static pictor_status init(const pictor_host *table, const char *path, pictor_error_sink error) {
-  (void)path, (void)error;
+static pictor_status init(const pictor_plugin *self, const pictor_host *table, const char *path,
+                          pictor_error_sink error) {
+  (void)self, (void)path, (void)error;
   volatile const char *from = (volatile const char *)table;
   for (size_t i = 0; i < sizeof copy; ++i) ((char *)&copy)[i] = from[i];
   host = table;

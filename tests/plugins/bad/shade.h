@@ -6,12 +6,14 @@
 
 enum { SHADE_MAX = 255 };
 
-static uint32_t one_param(const char *model_id) {
-  (void)model_id;
+static uint32_t one_param(const pictor_plugin *self, const char *model_id) {
+  (void)self, (void)model_id;
   return 1;
 }
 
-static const pictor_param_spec *shade_spec(const char *model_id, uint32_t index) {
+static const pictor_param_spec *shade_spec(const pictor_plugin *self, const char *model_id,
+                                           uint32_t index) {
+  (void)self;
   static const pictor_value middle = {
       .struct_size = sizeof middle, .type = PICTOR_TYPE_INT, .i64 = 128};
   static const pictor_param_spec shade = {

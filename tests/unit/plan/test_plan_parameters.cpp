@@ -40,6 +40,7 @@ std::vector<ParameterSpec> specs() {
   specs[6].default_value = 30;
   specs[6].minimum = 1;
   specs[7].required = true;
+  for (const std::size_t i : {0u, 9u, 10u, 11u}) specs[i].path_or_name = true;
   return specs;
 }
 

@@ -106,6 +106,8 @@ TEST_CASE("impossible types, scopes and bounds are named") {
              ContainsSubstring("scope is 3"));
   CHECK_THAT(fault(PICTOR_TYPE_PATH, [](Spec &) {}), ContainsSubstring("must be of load scope"));
   CHECK_THAT(fault(PICTOR_TYPE_SECRET, [](Spec &) {}), ContainsSubstring("must be of load scope"));
+  CHECK_THAT(fault(PICTOR_TYPE_STRING, [](Spec &spec) { spec.flags = PICTOR_PARAM_PATH_OR_NAME; }),
+             ContainsSubstring("PATH_OR_NAME is for a STRING or JSON of load scope"));
   CHECK_THAT(fault(PICTOR_TYPE_STRING, [](Spec &spec) { spec.flags = PICTOR_PARAM_HAS_MIN; }),
              ContainsSubstring("min_value is set, but the type has no numbers"));
   CHECK_THAT(fault(PICTOR_TYPE_INT,

@@ -202,9 +202,9 @@ struct LiveModel {
   pictor_model *model = nullptr;
 
   explicit LiveModel(const char *id, const Params &config = Params().set("mood", "calm")) {
-    REQUIRE(plugin->init(&host.table, "", 1) == PICTOR_OK);
+    REQUIRE(plugin->init(plugin, &host.table, "", 1) == PICTOR_OK);
     const pictor::detail::ValueViews views(config);
-    model = plugin->create(id, views.data(), views.size(), 1);
+    model = plugin->create(plugin, id, views.data(), views.size(), 1);
     if (model != nullptr) REQUIRE(model->load(model, 1, 1) == PICTOR_OK);
   }
   ~LiveModel() {
@@ -342,15 +342,15 @@ TEST_CASE("generate_outputs draws without a host") {
 
 TEST_CASE("declarations become specs with types, bounds and defaults") {
   const pictor_plugin *plugin = Bridge::plugin("test", "1.0.0", "Test");
-  REQUIRE(plugin->param_count("obedient") == 2);
-  const pictor_param_spec *heat = plugin->param_spec("obedient", 1);
+  REQUIRE(plugin->param_count(plugin, "obedient") == 2);
+  const pictor_param_spec *heat = plugin->param_spec(plugin, "obedient", 1);
   CHECK(std::string(heat->id) == "heat");
   CHECK(heat->default_value->type == PICTOR_TYPE_FLOAT);
   CHECK(heat->default_value->f64 == 2.0);
   CHECK((heat->flags & PICTOR_PARAM_HAS_MAX) != 0);
   CHECK(heat->max_value == 3);
-  CHECK(plugin->param_spec("obedient", 2) == nullptr);
-  CHECK(plugin->model_info(3) == nullptr);
+  CHECK(plugin->param_spec(plugin, "obedient", 2) == nullptr);
+  CHECK(plugin->model_info(plugin, 3) == nullptr);
 }
 
 TEST_CASE("a value keeps the kind it is written in") {
@@ -376,7 +376,8 @@ TEST_CASE("Params say what is wrong with a plugin's own question") {
 TEST_CASE("a secret is lent by name, and an exception from its use is the caller's") {
   RecordingHost host;
   host.secrets["KEY"] = "s3cret";
-  Bridge::plugin("test", "1.0.0", "Test")->init(&host.table, "", 1);
+  const pictor_plugin *plugin = Bridge::plugin("test", "1.0.0", "Test");
+  plugin->init(plugin, &host.table, "", 1);
   std::string seen;
   pictor::with_secret("KEY", [&](std::string_view secret) { seen = secret; });
   CHECK(seen == "s3cret");

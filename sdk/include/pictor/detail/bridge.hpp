@@ -232,13 +232,13 @@ pictor_model *create(const pictor_kv *const *config, std::uint64_t count,
                                                       load,
                                                       unload,
                                                       model_name,
+                                                      capacity,
                                                       has_own_validate<M> ? validate : nullptr,
                                                       async ? nullptr : run,
                                                       async ? run : nullptr,
                                                       cancel,
                                                       no_extension,
-                                                      destroy,
-                                                      capacity};
+                                                      destroy};
     made = self.release();
   });
   return made;
@@ -255,6 +255,7 @@ class Bridge {
                                         PICTOR_ABI_MINOR,
                                         0,
                                         0,
+                                        nullptr,
                                         id,
                                         label,
                                         nullptr,
@@ -273,12 +274,13 @@ class Bridge {
   }
 
  private:
-  static pictor_status init(const pictor_host *table, const char *, pictor_error_sink) noexcept {
+  static pictor_status init(const pictor_plugin *, const pictor_host *table, const char *,
+                            pictor_error_sink) noexcept {
     host = table;
     return PICTOR_OK;
   }
-  static void deinit() noexcept {}
-  static std::uint32_t model_count() noexcept { return sizeof...(Models); }
+  static void deinit(const pictor_plugin *) noexcept {}
+  static std::uint32_t model_count(const pictor_plugin *) noexcept { return sizeof...(Models); }
 
   // NULL when a model's own declarations throw.
   static const ModelTable *table(std::uint32_t index) noexcept {
@@ -297,20 +299,22 @@ class Bridge {
     }
     return sizeof...(Models);
   }
-  static const pictor_model_info *model_info(std::uint32_t index) noexcept {
+  static const pictor_model_info *model_info(const pictor_plugin *, std::uint32_t index) noexcept {
     const ModelTable *found = table(index);
     return found == nullptr ? nullptr : found->info();
   }
-  static std::uint32_t param_count(const char *model_id) noexcept {
+  static std::uint32_t param_count(const pictor_plugin *, const char *model_id) noexcept {
     const ModelTable *found = table(index_of(model_id));
     return found == nullptr ? 0 : found->param_count();
   }
-  static const pictor_param_spec *param_spec(const char *model_id, std::uint32_t index) noexcept {
+  static const pictor_param_spec *param_spec(const pictor_plugin *, const char *model_id,
+                                             std::uint32_t index) noexcept {
     const ModelTable *found = table(index_of(model_id));
     return found == nullptr ? nullptr : found->param(index);
   }
-  static pictor_model *create_model(const char *model_id, const pictor_kv *const *config,
-                                    std::uint64_t count, pictor_error_sink sink) noexcept {
+  static pictor_model *create_model(const pictor_plugin *, const char *model_id,
+                                    const pictor_kv *const *config, std::uint64_t count,
+                                    pictor_error_sink sink) noexcept {
     using Create =
         pictor_model *(*)(const pictor_kv *const *, std::uint64_t, pictor_error_sink) noexcept;
     static constexpr std::array<Create, sizeof...(Models)> creators = {create<Models>...};
@@ -319,7 +323,7 @@ class Bridge {
     set_error(sink, Error(Status::not_found, std::string("there is no model '") + model_id + "'"));
     return nullptr;
   }
-  static const void *extension(const char *) noexcept { return nullptr; }
+  static const void *extension(const pictor_plugin *, const char *) noexcept { return nullptr; }
 };
 
 }  // namespace detail
