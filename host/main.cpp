@@ -2,6 +2,7 @@
 #include "check/supervisor.hpp"
 #include "cli/command_line.hpp"
 #include "plugin/plugin.hpp"
+#include "worker/worker_main.hpp"
 
 #include <csignal>
 #include <exception>
@@ -38,6 +39,9 @@ int main(int argc, char **argv) {
   std::signal(SIGPIPE, SIG_IGN);
   if (argc == 3 && std::string_view(argv[1]) == check::child_argument) {
     return check::child_main(argv[2]);
+  }
+  if (argc == 2 && std::string_view(argv[1]) == worker::worker_argument) {
+    return worker::worker_main();
   }
   GlobalOptions options;
   std::optional<Error> reason;

@@ -18,6 +18,7 @@ struct Subject {
   std::map<std::string, std::string> parameters;  // as typed; laid over the defaults
   bool may_bill = false;                          // whether a model that bills may draw
   std::chrono::milliseconds limit{45'000};        // for one check
+  bool in_worker = false;  // whether it runs in a worker, as isolation: worker has it
 };
 
 // One check at work, in a process of its own.

@@ -21,6 +21,7 @@ Subject read_subject(const Json &task) {
   subject.model = task.at("model").get<std::string>();
   subject.parameters = task.at("parameters").get<std::map<std::string, std::string>>();
   subject.may_bill = task.at("may_bill").get<bool>();
+  subject.in_worker = task.at("in_worker").get<bool>();
   subject.limit = std::chrono::milliseconds(task.at("limit_ms").get<std::int64_t>());
   return subject;
 }

@@ -20,6 +20,7 @@ std::string task_text(const Check &check, const Subject &subject) {
                      {"model", subject.model},
                      {"parameters", subject.parameters},
                      {"may_bill", subject.may_bill},
+                     {"in_worker", subject.in_worker},
                      {"limit_ms", subject.limit.count()}};
   return task.dump(-1, ' ', true, Json::error_handler_t::replace);
 }

@@ -5,6 +5,7 @@
 #include "base/nearest_name.hpp"
 #include "cli/flag_parameters.hpp"
 #include "cli/plugin_argument.hpp"
+#include "worker/isolation.hpp"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -22,7 +23,8 @@ constexpr const char *bundled_plugin = "diffusion";
 ModelChoice of_plugin(const std::string &plugin, const std::string &weights) {
   const InstalledPlugins installed = installed_plugins();
   ModelChoice choice;
-  choice.plugin = load_plugin(plugin_reference(plugin), installed.found, installed.folders);
+  choice.plugin = load_plugin(plugin_reference(plugin), installed.found, installed.folders, {},
+                              choose_source({}));
   choice.config.name = choice.plugin->id();
   choice.config.plugin = choice.plugin->id();
   if (!weights.empty()) {
@@ -41,7 +43,8 @@ ModelChoice of_job(const std::string &name, const std::string &job_file) {
     if (!name.empty() && model.name != name) continue;
     const InstalledPlugins installed = installed_plugins(config.plugin_paths);
     return {model,
-            load_plugin(model.plugin, installed.found, installed.folders, config.plugin_pins),
+            load_plugin(model.plugin, installed.found, installed.folders, config.plugin_pins,
+                        choose_source(model.isolation)),
             false};
   }
   throw Error(fmt::format("{} has no model '{}'{}", job_file, name, did_you_mean(name, names)),

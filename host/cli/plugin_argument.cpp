@@ -1,6 +1,7 @@
 #include "cli/plugin_argument.hpp"
 
 #include "base/error.hpp"
+#include "worker/isolation.hpp"
 
 #include <fmt/core.h>
 
@@ -49,7 +50,8 @@ Manifest manifest_of(const std::string &reference, const InstalledPlugins &insta
     if (plugin.manifest && plugin.manifest->id == reference) return *plugin.manifest;
   }
   if (fs::path(reference).is_absolute()) return read_manifest(reference);
-  return read_manifest(load_plugin(reference, installed.found, installed.folders)->path());
+  return read_manifest(
+      load_plugin(reference, installed.found, installed.folders, {}, choose_source({}))->path());
 }
 
 std::string abi_text(const Manifest &manifest) {

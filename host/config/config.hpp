@@ -16,6 +16,26 @@
 
 namespace pictor::host {
 
+enum class Isolation {
+  automatic,   // as the plugin's manifest wants it
+  in_process,  // in pictor's own process
+  worker,      // in a process of its own
+};
+std::string_view name_of(Isolation isolation);
+
+// What a plugin in a process of its own may do beyond drawing.
+struct SandboxConfig {
+  std::vector<std::filesystem::path> read;  // absolute
+  bool network = false;
+  std::uint64_t memory = 0;  // bytes; 0: no limit
+};
+
+struct IsolationConfig {
+  Isolation mode = Isolation::automatic;
+  std::optional<SandboxConfig> sandbox;
+  std::optional<double> patience;  // seconds without a sign of life
+};
+
 struct ModelConfig {
   std::string name;                    // the user's name for it: letters, digits, '-' and '_'
   std::string plugin;                  // a plugin's id, or the absolute path of a .so
@@ -24,6 +44,7 @@ struct ModelConfig {
   std::vector<WrittenParameter> generation_kwargs;
   LimitsConfig limits;
   RetryConfig retry;  // the job's defaults laid under it
+  IsolationConfig isolation;
   Place place;
 };
 

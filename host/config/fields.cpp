@@ -20,13 +20,6 @@ std::string key_of(const Section &section) {
   return section.noun.empty() ? "key" : section.noun + " key";
 }
 
-void refuse_later_value(const Key &key, const YamlNode &node) {
-  const auto &later = key.later_values;
-  if (std::find(later.begin(), later.end(), node.text) != later.end()) {
-    refuse_as_later(node.place, key.spec.id + ": " + node.text);
-  }
-}
-
 }  // namespace
 
 Fields::Fields(const YamlNode &node, const Section &section) : node_(node), section_(section) {
@@ -92,7 +85,6 @@ std::optional<Json> Fields::value(std::string_view id) const {
   const YamlNode *node = find(id);
   const Key *key = section_.find(id);
   if (node == nullptr || key == nullptr) return std::nullopt;
-  refuse_later_value(*key, *node);
   return check_written(key->spec, written_parameter(YamlNode{}, *node));
 }
 

@@ -59,11 +59,6 @@ Key later(std::string id) {
   return key;
 }
 
-Key later_values(Key key, std::vector<std::string> values) {
-  key.later_values = std::move(values);
-  return key;
-}
-
 Key required(Key key) {
   key.spec.required = true;
   return key;
@@ -144,6 +139,26 @@ const Section &retry_keys() {
   return keys;
 }
 
+const Section &sandbox_keys() {
+  static const Section keys{
+      .noun = "sandbox",
+      .keys = {value("read", ParameterType::string_list,
+                     "Folders and files that the plugin may read beyond its own and its model's."),
+               value("network", ParameterType::boolean, "Whether the plugin may use the network."),
+               value("memory", ParameterType::string, "The memory it may take at most: 8GB.")}};
+  return keys;
+}
+
+// `true`, or what the plugin may do all the same.
+Key sandbox_key() {
+  Key key =
+      value("sandbox", ParameterType::boolean,
+            "Runs the plugin in a worker without network, files of yours and other programs.");
+  key.form = Key::Form::either;
+  key.section = &sandbox_keys();
+  return key;
+}
+
 const Section &generation_keys() {
   static const Section keys{.noun = "generation_kwargs", .keys = {}, .open = true};
   return keys;
@@ -159,12 +174,15 @@ const Section &model_keys() {
                section("generation_kwargs", Key::Form::section, generation_keys(),
                        "Request-scope parameters: how each picture is drawn."),
                section("limits", Key::Form::section, limits_keys(), "How hard the model is used."),
-               later_values(
-                   choice("isolation", {{"auto"}, {"in-process"}}, "Where the plugin runs."),
-                   {"worker"}),
+               choice("isolation", {{"auto"}, {"in-process"}, {"worker"}},
+                      "Where the plugin runs: worker is a process of its own, whose crash or hang "
+                      "costs the pictures it is at; auto, as the plugin wants it."),
+               positive("patience", ParameterType::number,
+                        "Seconds without a sign of life after which a worker counts as hung; 600."),
+               sandbox_key(),
                section("retry", Key::Form::section, retry_keys(),
                        "What is done about samples that fail."),
-               later("sandbox"), later("fallback")},
+               later("fallback")},
       .open = true};
   return keys;
 }

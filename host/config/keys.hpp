@@ -23,8 +23,7 @@ struct Key {
   ParameterSpec spec;
   Form form = Form::value;
   const Section *section = nullptr;
-  bool later = false;                          // known, refused as not yet built
-  std::vector<std::string> later_values = {};  // choices that are refused so
+  bool later = false;  // known, refused as not yet built
 };
 
 struct Section {

@@ -6,6 +6,7 @@
 #include "config/overrides.hpp"
 #include "config/parse_budget.hpp"
 #include "config/parse_expansion.hpp"
+#include "config/parse_isolation.hpp"
 #include "config/parse_output.hpp"
 #include "config/policy_keys.hpp"
 
@@ -83,7 +84,7 @@ ModelConfig parse_model(const YamlEntry &entry, const Section &section) {
   fields.read("plugin", model.plugin);
   model.plugin = plugin_in(model.plugin, fields.place("plugin"));
   fields.read("model_id", model.model_id);
-  fields.value("isolation");  // `auto` and `in-process` are the same so far
+  model.isolation = parse_isolation(fields, section);
   model.load = fields.parameters();
   if (const YamlNode *node = fields.find("generation_kwargs")) {
     const Fields kwargs(*node, *section.find("generation_kwargs")->section);

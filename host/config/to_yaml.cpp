@@ -1,6 +1,7 @@
 #include "config/config.hpp"
 #include "config/environment.hpp"
 #include "config/keys.hpp"
+#include "config/parse_isolation.hpp"
 #include "config/policy_keys.hpp"
 #include "config/yaml_text.hpp"
 
@@ -70,7 +71,8 @@ std::string model_lines(const ModelConfig &model) {
   if (!model.generation_kwargs.empty()) {
     lines += "    generation_kwargs:\n" + parameter_lines(model.generation_kwargs, "      ");
   }
-  return lines + limits_line(model.limits) + retry_lines(model.retry);
+  return lines + isolation_lines(model.isolation) + limits_line(model.limits) +
+         retry_lines(model.retry);
 }
 
 template <class Values>

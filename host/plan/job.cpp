@@ -6,6 +6,7 @@
 #include "plan/name_fields.hpp"
 #include "plan/objections.hpp"
 #include "plan/parameters.hpp"
+#include "worker/isolation.hpp"
 
 #include <fmt/format.h>
 
@@ -117,7 +118,8 @@ PreparedJob prepare_job(const Config &config, bool strict) {
   for (const std::string &name : models_with_stand_ins(config)) {
     const ModelConfig &written = config.model(name);
     models.push_back(
-        prepare_model(written, load_plugin(written.plugin, found, folders, config.plugin_pins)));
+        prepare_model(written, load_plugin(written.plugin, found, folders, config.plugin_pins,
+                                           choose_source(written.isolation))));
     resolved.models.push_back(
         with_absolute_paths(written, models.back().specs, models.back().load));
     models.back().stands_in = models.size() > config.job.models.size();

@@ -57,10 +57,6 @@ class JobFiles(Workspace):
         self.assert_fails(self.run_job("--dry-run", timeout=20), 2, "job.yaml")
 
     def test_later_releases_keys_are_refused_not_ignored(self):
-        for key, value in [("sandbox", "{network: false}"), ("isolation", "worker")]:
-            with self.subTest(key):
-                self.check(f"pictor: 1\nmodels:\n  m:\n    plugin: template\n    {key}: {value}\n"
-                           "job: {prompts: prompts.txt, output: {dir: out}}\n", "job.yaml:5:", "not built yet")
         self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: prompts.txt\n  lane: batch\n"
                    "  output: {dir: out}\n", "job.yaml:5:3", "not built yet")
         self.check("pictor: 1\nmodels: {m: {plugin: template}}\njob:\n  prompts: prompts.txt\n"

@@ -2,6 +2,7 @@
 #include "cli/commands/all.hpp"
 #include "cli/plugin_argument.hpp"
 #include "config/schema.hpp"
+#include "worker/isolation.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -27,7 +28,7 @@ class ConfigSchemaCommand : public Command {
     for (const FoundPlugin &found : installed_plugins().found) {
       if (!found.manifest) continue;
       try {
-        add_models(models, *Plugin::load(found.path));
+        add_models(models, *Plugin::load(found.path, choose_source({})));
       } catch (const Error &error) {
         console.note(fmt::format("left out: {}", error.what()));
       }

@@ -4,6 +4,7 @@
 #include "cli/parameter_listing.hpp"
 #include "cli/plugin_argument.hpp"
 #include "plan/job.hpp"
+#include "worker/isolation.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -30,8 +31,8 @@ std::vector<Listed> models_of_job(const std::string &file) {
   const InstalledPlugins installed = installed_plugins(config.plugin_paths);
   std::vector<Listed> models;
   for (const ModelConfig &model : config.models) {
-    const auto plugin =
-        load_plugin(model.plugin, installed.found, installed.folders, config.plugin_pins);
+    const auto plugin = load_plugin(model.plugin, installed.found, installed.folders,
+                                    config.plugin_pins, choose_source(model.isolation));
     const PreparedModel prepared = prepare_model(model, plugin);
     Listed listed{model.name, plugin->id(), prepared.model_id, prepared.specs, prepared.load};
     listed.current.insert(prepared.request.begin(), prepared.request.end());
@@ -42,7 +43,8 @@ std::vector<Listed> models_of_job(const std::string &file) {
 
 std::vector<Listed> models_of_plugin(const std::string &argument) {
   const InstalledPlugins installed = installed_plugins();
-  const auto plugin = load_plugin(plugin_reference(argument), installed.found, installed.folders);
+  const auto plugin = load_plugin(plugin_reference(argument), installed.found, installed.folders,
+                                  {}, choose_source({}));
   std::vector<Listed> models;
   for (const ModelInfo &model : plugin->models()) {
     models.push_back({"", plugin->id(), model.id, plugin->parameters(model.id), {}});

@@ -78,6 +78,7 @@ class PluginsCheckCommand : public Command {
         ->type_name("SECONDS")
         ->check(CLI::Range(1.0, 86400.0).description(""));
     app.add_flag("--billed", may_bill_, "Let a model that bills draw");
+    app.add_flag("--worker", in_worker_, "Run it in a worker, as isolation: worker does");
     app.add_flag("--json", json_, "For programs, as --format json");
     app.add_flag("--junit", junit_, "As JUnit XML, for CI")->excludes("--json");
     app.add_flag("--list", list_, "List the checks and the rule of each");
@@ -112,6 +113,7 @@ class PluginsCheckCommand : public Command {
     subject.file = plugin_file(plugin_);
     subject.model = model_;
     subject.may_bill = may_bill_;
+    subject.in_worker = in_worker_;
     subject.limit = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_ * 1000));
     for (const std::string &parameter : parameters_) {
       const std::size_t equals = parameter.find('=');
@@ -162,7 +164,7 @@ class PluginsCheckCommand : public Command {
   std::string plugin_, model_, last_reason_;
   std::vector<std::string> only_, parameters_;
   double timeout_ = 45;
-  bool may_bill_ = false, json_ = false, junit_ = false, list_ = false;
+  bool may_bill_ = false, in_worker_ = false, json_ = false, junit_ = false, list_ = false;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "cli/parameter_listing.hpp"
 #include "cli/plugin_argument.hpp"
 #include "cli/text_layout.hpp"
+#include "worker/isolation.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -97,7 +98,8 @@ class PluginsInfoCommand : public Command {
                                              abi_text(manifest), manifest.label)));
       console.flush();
     }
-    const auto plugin = load_plugin(reference, installed.found, installed.folders);
+    const auto plugin =
+        load_plugin(reference, installed.found, installed.folders, {}, choose_source({}));
     if (console.json()) {
       console.document(plugin_json(*plugin, manifest));
       return ExitCode::ok;

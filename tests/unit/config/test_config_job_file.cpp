@@ -178,10 +178,6 @@ TEST_CASE("wrong values are told at their place") {
 
 TEST_CASE("what a later release will know is refused, never ignored") {
   CHECK(error_of(with_job("  [[order]]: x\n")) == "the job key 'order' is not built yet");
-  CHECK(error_of(with_model("    plugin: x\n    [[sandbox]]: true\n")) ==
-        "the model key 'sandbox' is not built yet");
-  CHECK(error_of(with_model("    plugin: x\n    isolation: [[worker]]\n")) ==
-        "isolation: worker is not built yet");
   CHECK(error_of(with_output("dir: o, [[thumbnails]]: 1")) ==
         "the output key 'thumbnails' is not built yet");
   CHECK(error_of("pictor: 1\n[[sandbox]]: {}\nmodels: {}\njob: {}\n") ==
@@ -224,9 +220,25 @@ TEST_CASE("mistakes in what expands rows are told at their place") {
              ContainsSubstring("matrix must be a map of keys and values"));
 }
 
-TEST_CASE("both kinds of isolation that there are pass") {
-  CHECK_NOTHROW(load(with_model("    plugin: x\n    isolation: auto\n")));
-  CHECK_NOTHROW(load(with_model("    plugin: x\n    isolation: in-process\n")));
+TEST_CASE("where a plugin runs, and what it may do there") {
+  const auto isolation = [](const std::string &lines) {
+    return load(with_model("    plugin: x\n" + lines)).models[0].isolation;
+  };
+  CHECK(isolation("").mode == Isolation::automatic);
+  CHECK(isolation("    isolation: in-process\n").mode == Isolation::in_process);
+  CHECK(isolation("    isolation: worker\n    patience: 2.5\n").patience == 2.5);
+  CHECK_FALSE(isolation("    isolation: worker\n").sandbox);
+  CHECK_FALSE(isolation("    sandbox: false\n").sandbox);
+  CHECK(isolation("    sandbox: true\n").sandbox);
+  const IsolationConfig granted =
+      isolation("    sandbox: {read: [/data], network: true, memory: 2GB}\n");
+  CHECK(granted.sandbox->read == std::vector<std::filesystem::path>{"/data"});
+  CHECK(granted.sandbox->network);
+  CHECK(granted.sandbox->memory == 2'000'000'000);
+  CHECK(error_of(with_model("    plugin: x\n    isolation: in-process\n    sandbox: [[true]]\n")) ==
+        "a sandbox needs a process of its own");
+  CHECK(error_of(with_model("    plugin: x\n    sandbox: {memory: [[much]]}\n")) ==
+        "sandbox.memory must be a size such as 8GB");
 }
 
 TEST_CASE("parameters keep what was written and what it means") {
