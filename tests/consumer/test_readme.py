@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import unittest
 
+import sdk_reference
+
 BUILD = pathlib.Path(os.environ["PICTOR_BUILD"])
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -20,6 +22,13 @@ def blocks(readme):
     """[(language, attributes, text)] of the fenced blocks of a README."""
     found = re.findall(r"^```(\w*)([^\n]*)\n(.*?)^```", (SOURCE / readme).read_text(), re.MULTILINE | re.DOTALL)
     return [(language, attributes.strip(), text) for language, attributes, text in found]
+
+
+class Reference(unittest.TestCase):
+    def test_the_tables_of_the_sdk_are_those_of_the_header(self):
+        written = sdk_reference.README.read_text().partition(sdk_reference.BEGIN)[2].partition(sdk_reference.END)[0]
+        self.assertEqual(written, sdk_reference.reference(BUILD / "bin/pictor"),
+                         "run tests/consumer/sdk_reference.py BUILD/bin/pictor")
 
 
 class Readme(unittest.TestCase):

@@ -146,6 +146,17 @@ class Reports(Workspace):
                                       ([TEMPLATE, "--param", "width"], 2, "NAME=VALUE"), ([], 2, "PLUGIN")):
             self.assert_fails(self.pictor("plugins", "check", *arguments), code, text)
 
+    def test_a_project_leaves_a_check_out_with_its_reason(self):
+        arguments = ["plugins", "check", BAD / "prints.pictor.so", "--only", "load.silent,elf.exports"]
+        self.write("pictor-check.yaml", 'exclude: {load.silent: "prints its licence"}\n')
+        result = self.pictor(*arguments)
+        self.assertEqual(result.code, 0, result.out)
+        self.assertIn("left out: prints its licence", result.out)
+        for text, says in (("exclude: {load.silnet: x}", "did you mean 'load.silent'"), ("exclude: {load.silent: }", "without a reason"),
+                           ("exclude: [load.silent]", "the map 'exclude'"), ("[]", "no file of exclusions")):
+            self.write("mine.yaml", text)
+            self.assert_fails(self.pictor(*arguments, "--exclusions", "mine.yaml"), 2, "mine.yaml:1:", says)
+
     def test_a_parameter_that_is_missing_or_wrong_is_named(self):
         parking = FIXTURES / "parking.pictor.so"
         result = self.pictor("plugins", "check", parking, "--only", "life.create")

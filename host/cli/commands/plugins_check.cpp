@@ -1,4 +1,5 @@
 #include "base/escape.hpp"
+#include "check/exclusions.hpp"
 #include "check/junit.hpp"
 #include "check/supervisor.hpp"
 #include "cli/commands/all.hpp"
@@ -77,6 +78,9 @@ class PluginsCheckCommand : public Command {
     app.add_option("--timeout", timeout_, "The longest that a check may take")
         ->type_name("SECONDS")
         ->check(CLI::Range(1.0, 86400.0).description(""));
+    app.add_option("--exclusions", exclusions_,
+                   "Checks to leave out; pictor-check.yaml, if it is there")
+        ->type_name("FILE");
     app.add_flag("--billed", may_bill_, "Let a model that bills draw");
     app.add_flag("--worker", in_worker_, "Run it in a worker, as isolation: worker does");
     app.add_flag("--json", json_, "For programs, as --format json");
@@ -89,10 +93,13 @@ class PluginsCheckCommand : public Command {
     if (list_) return list(console, chosen);
     if (plugin_.empty()) throw Error("PLUGIN is required", "name the .so file to check");
     const check::Subject subject = this->subject();
+    const check::Exclusions excluded = check::read_exclusions(exclusions_);
     const bool tell = !json_ && !junit_ && console.format() == Format::human;
     Outcomes outcomes;
     for (const Check *check : chosen) {
-      outcomes.emplace_back(check, check::run(*check, subject));
+      const auto reason = excluded.find(check->id);
+      outcomes.emplace_back(check, reason == excluded.end() ? check::run(*check, subject)
+                                                            : check::left_out(reason->second));
       if (tell) tell_result(console, *check, outcomes.back().second);
     }
     report(console, subject, outcomes);
@@ -164,6 +171,7 @@ class PluginsCheckCommand : public Command {
   std::string plugin_, model_, last_reason_;
   std::vector<std::string> only_, parameters_;
   double timeout_ = 45;
+  std::string exclusions_;
   bool may_bill_ = false, in_worker_ = false, json_ = false, junit_ = false, list_ = false;
 };
 
