@@ -43,7 +43,7 @@ struct ProxyModel::Functions {
       ProxyModel &self = of(model);
       const auto process = self.home(sink, false);
       if (!process) return self.plugin_.refusal();
-      self.plugin_.begin(job, {&self, false, {}, 0, false});
+      self.plugin_.begin(job, {&self, false, {}, 0, false, {}});
       const auto answer =
           process->call({{"call", "load"}, {"instance", self.instance_}, {"job", job}});
       self.plugin_.forget(job);
@@ -60,7 +60,7 @@ struct ProxyModel::Functions {
       const auto process = self.plugin_.process();
       if (!process || !process->is_alive()) return PICTOR_OK;  // with its process it went
       return self.plugin_.status_of(
-          process->call({{"call", "unload"}, {"instance", self.instance_}}), 0);
+          process->call({{"call", "unload"}, {"instance", self.instance_}}, end_grace), 0);
     });
   }
 
@@ -128,10 +128,9 @@ struct ProxyModel::Functions {
       if (!process || !process->is_alive()) return 0;
       process->tell({{"call", "cancel"},
                      {"instance", self.instance_},
-                     {"jobs", self.plugin_.jobs_of(&self)},
+                     {"jobs", self.plugin_.told_to_end(self, end_grace)},
                      {"job", job},
                      {"request", request}});
-      process->hurry(end_grace);
       return 0;
     });
   }
@@ -143,7 +142,7 @@ struct ProxyModel::Functions {
       const std::unique_ptr<ProxyModel> self(&of(model));
       const auto process = self->plugin_.process();
       if (process && process->is_alive() && self->made_in_ == self->plugin_.generation()) {
-        process->call({{"call", "destroy"}, {"instance", self->instance_}});
+        process->call({{"call", "destroy"}, {"instance", self->instance_}}, end_grace);
       }
       return 0;
     });
@@ -223,7 +222,7 @@ void ProxyModel::set_functions(const Json &names) {
 pictor_status ProxyModel::draw(const char *call, const pictor_request *const *requests,
                                std::uint32_t count, pictor_job job, pictor_error_sink sink) {
   Json packed = Json::array();
-  ProxyPlugin::Work work{this, is_billed(), {}, count, false};
+  ProxyPlugin::Work work{this, is_billed(), {}, count, false, {}};
   for (std::uint32_t i = 0; i < count; ++i) {
     packed.push_back(pack(*requests[i]));
     work.requests.push_back({false, requests[i]->checkpoint.size != 0});

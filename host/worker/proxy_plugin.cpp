@@ -65,8 +65,7 @@ struct ProxyPlugin::Functions {
       ProxyPlugin &self = of(plugin);
       const std::lock_guard lock(self.life_);
       if (const auto process = self.process()) {
-        process->hurry(last_grace);
-        process->call({{"call", "deinit"}});
+        process->call({{"call", "deinit"}}, last_grace);
       }
       self.let_go();
       self.host_ = nullptr;
@@ -207,7 +206,7 @@ std::shared_ptr<WorkerProcess> ProxyPlugin::process() const {
 }
 
 std::shared_ptr<WorkerProcess> ProxyPlugin::ready(pictor_error_sink sink) {
-  if (condemned_ && jobs_of(nullptr).empty()) let_go();
+  if (condemned_ && !has_work()) let_go();
   if (auto running = process(); running && running->is_alive()) return running;
   let_go();
   {

@@ -54,6 +54,7 @@ class ProxyPlugin : private WorkerOwner {
     std::vector<Request> requests;  // none: a load
     std::size_t open = 0;
     bool told_to_end = false;
+    std::optional<std::chrono::steady_clock::time_point> deadline;  // for its end
   };
 
   // The process, started and initialised; null with the reason told to `sink`. Under life_, as all
@@ -82,12 +83,15 @@ class ProxyPlugin : private WorkerOwner {
   void lose(pictor_job job);
   // Ends those of its requests that the worker did not end.
   void fail_open(pictor_job job, const Work &work, const std::string &message) const;
-  std::vector<pictor_job> jobs_of(const ProxyModel *model) const;
+  bool has_work() const;
+  // The jobs of a model that the host wants to end; the process is killed when one has not ended
+  // after `grace`.
+  std::vector<pictor_job> told_to_end(const ProxyModel &model, std::chrono::milliseconds grace);
 
   Json asked(const Json &question, std::vector<Descriptor> files) override;
   void told(const Json &message) override;
   void printed(const std::string &line) override;
-  void tick() override;
+  void tick(WorkerProcess &process) override;
   bool expects_signs() const override;
   void died(const std::string &reason) override;
 

@@ -104,12 +104,26 @@ void ProxyPlugin::fail_open(pictor_job job, const Work &work, const std::string 
   }
 }
 
-// Null: of all models.
-std::vector<pictor_job> ProxyPlugin::jobs_of(const ProxyModel *model) const {
-  std::vector<pictor_job> jobs;
+bool ProxyPlugin::has_work() const {
   const std::lock_guard lock(mutex_);
-  for (const auto &[job, work] : work_) {
-    if (model == nullptr || work.model == model) jobs.push_back(job);
+  return !work_.empty();
+}
+
+std::vector<pictor_job> ProxyPlugin::told_to_end(const ProxyModel &model,
+                                                 std::chrono::milliseconds grace) {
+  std::vector<pictor_job> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto &[job, work] : work_) {
+      if (work.model == &model) jobs.push_back(job);
+    }
+  }
+  std::erase_if(jobs, [&](pictor_job job) { return host_->job_cancelled(host_, job) == 0; });
+  const std::lock_guard lock(mutex_);
+  for (const pictor_job job : jobs) {
+    const auto work = work_.find(job);
+    if (work == work_.end() || work->second.deadline) continue;
+    work->second.deadline = std::chrono::steady_clock::now() + grace;
   }
   return jobs;
 }
@@ -227,34 +241,32 @@ void ProxyPlugin::printed(const std::string &line) {
   if (host_ != nullptr) host_->log(host_, PICTOR_LOG_INFO, "printed", view(line));
 }
 
-// A load that is to end is asked for by nobody: its job tells.
-void ProxyPlugin::tick() {
-  std::vector<pictor_job> loads, ending;
+// A load that is to end is asked for by nobody: its job tells. What should have ended long ago
+// never will.
+void ProxyPlugin::tick(WorkerProcess &process) {
+  std::vector<pictor_job> loads;
+  bool late = false;
   {
     const std::lock_guard lock(mutex_);
     for (const auto &[job, work] : work_) {
       if (work.requests.empty() && !work.told_to_end) loads.push_back(job);
+      late = late || (work.deadline && std::chrono::steady_clock::now() > *work.deadline);
     }
   }
-  for (const pictor_job job : loads) {
-    if (host_->job_cancelled(host_, job) != 0) ending.push_back(job);
-  }
-  if (ending.empty()) return;
-  std::shared_ptr<WorkerProcess> running;
+  if (late) return process.stop("did not end its work when it was told to");
+  std::erase_if(loads, [&](pictor_job job) { return host_->job_cancelled(host_, job) == 0; });
+  if (loads.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    running = process_;
-    for (const pictor_job job : ending) {
+    for (const pictor_job job : loads) {
       if (const auto work = work_.find(job); work != work_.end()) work->second.told_to_end = true;
     }
   }
-  if (!running) return;
-  running->tell({{"call", "cancel"}, {"instance", nullptr}, {"jobs", ending}});
+  process.tell({{"call", "cancel"}, {"instance", nullptr}, {"jobs", loads}});
 }
 
 bool ProxyPlugin::expects_signs() const {
-  const std::lock_guard lock(mutex_);
-  return !work_.empty();
+  return has_work();
 }
 
 void ProxyPlugin::died(const std::string &reason) {

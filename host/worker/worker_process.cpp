@@ -80,7 +80,7 @@ void WorkerProcess::start() {
   printed_ = std::move(printed);
 }
 
-std::optional<Json> WorkerProcess::call(Json call) {
+std::optional<Json> WorkerProcess::call(Json call, milliseconds limit) {
   std::future<std::optional<Json>> answer;
   {
     const std::lock_guard lock(mutex_);
@@ -90,12 +90,10 @@ std::optional<Json> WorkerProcess::call(Json call) {
     answer = calls_[next_call_].get_future();
   }
   channel_->send(call);
+  if (limit.count() != 0 && answer.wait_for(limit) == std::future_status::timeout) {
+    stop("did not end when it was told to");
+  }
   return answer.get();
-}
-
-void WorkerProcess::hurry(milliseconds grace) {
-  const std::lock_guard lock(mutex_);
-  if (!deadline_) deadline_ = Clock::now() + grace;
 }
 
 void WorkerProcess::stop(const std::string &reason) {
@@ -121,7 +119,7 @@ void WorkerProcess::attend() {
     if (ready > 0 && waited[0].revents != 0 && !hear()) break;
     if (ended && waited[0].revents == 0) break;
     watch();
-    owner_.tick();
+    owner_.tick(*this);
   }
 }
 
@@ -183,11 +181,9 @@ void WorkerProcess::watch() {
   const Clock::time_point now = Clock::now();
   const bool busy = expected || !calls_.empty();
   if (!busy) {
-    deadline_.reset();
     last_sign_ = now;
     return;
   }
-  if (deadline_ && now > *deadline_) return kill_it("did not end its work when it was told to");
   if (now - last_sign_ > patience_) {
     kill_it(
         fmt::format("gave no sign of life for {} s",

@@ -18,6 +18,8 @@
 
 namespace pictor::host::worker {
 
+class WorkerProcess;
+
 // Who uses a worker process, and hears of it.
 class WorkerOwner {
  public:
@@ -29,7 +31,7 @@ class WorkerOwner {
   // A line that the plugin printed.
   virtual void printed(const std::string &line) = 0;
   // Every now and then, on the thread that hears the worker.
-  virtual void tick() = 0;
+  virtual void tick(WorkerProcess &process) = 0;
   // Whether work is open that the worker must show signs of.
   virtual bool expects_signs() const = 0;
   // Once: the process is gone, everything it had said was heard, and no call of it has returned yet
@@ -46,14 +48,13 @@ class WorkerProcess {
   WorkerProcess(WorkerOwner &owner, std::string name, std::chrono::milliseconds patience);
   ~WorkerProcess();  // kills it; not from a thread of its own
 
-  // Waits for the answer; nothing when the process is gone before.
-  std::optional<Json> call(Json call);
+  // Waits for the answer; nothing when the process is gone before. Kills it when there is none
+  // within `limit`; 0: none.
+  std::optional<Json> call(Json call, std::chrono::milliseconds limit = {});
   // Without an answer.
   void tell(const Json &message) { channel_->send(message); }
 
   bool is_alive() const { return !dead_; }
-  // Kills it unless the work that is open ends within `grace`.
-  void hurry(std::chrono::milliseconds grace);
   // Kills it.
   void stop(const std::string &reason);
 
@@ -80,7 +81,6 @@ class WorkerProcess {
   std::unordered_map<std::uint64_t, std::promise<std::optional<Json>>> calls_;
   std::uint64_t next_call_ = 0;
   Clock::time_point last_sign_;
-  std::optional<Clock::time_point> deadline_;  // of work that was told to end
   std::string killed_because_;
   std::string line_, last_line_;  // of what it prints
   std::promise<void> started_;
