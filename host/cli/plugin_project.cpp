@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -88,20 +89,24 @@ std::string with_plugin_name(std::string_view text, const std::string &id) {
   return named;
 }
 
-std::vector<fs::path> write_plugin_project(const std::string &variant, const std::string &id,
-                                           const fs::path &folder) {
-  const fs::path source = share_folder() / "template" / variant;
-  const std::vector<fs::path> files = files_of(source);
-  if (files.empty()) {
-    throw Error(fmt::format("the template {} is missing", source.string()),
-                "install pictor again: it comes with the SDK");
+std::vector<fs::path> write_plugin_project(const std::vector<std::string> &variants,
+                                           const std::string &id, const fs::path &folder) {
+  std::map<fs::path, fs::path> sources;  // by the file's place in the project
+  for (const std::string &variant : variants) {
+    const fs::path source = share_folder() / "template" / variant;
+    const std::vector<fs::path> files = files_of(source);
+    if (files.empty()) {
+      throw Error(fmt::format("the template {} is missing", source.string()),
+                  "install pictor again: it comes with the SDK");
+    }
+    for (const fs::path &file : files) sources[file] = source / file;
   }
   require_free(folder);
   std::vector<fs::path> written;
-  for (const fs::path &file : files) {
+  for (const auto &[file, source] : sources) {
     const fs::path name = with_plugin_name(file.string(), id);
     make_directories((folder / name).parent_path());
-    write_file(folder / name, with_plugin_name(read_file(source / file, largest_file), id));
+    write_file(folder / name, with_plugin_name(read_file(source, largest_file), id));
     written.push_back(name);
   }
   return written;

@@ -7,10 +7,11 @@
 
 namespace pictor::host {
 
-// Copies a folder of share/pictor/template as the project of a plugin called `id`: the name is put
-// in place of the template's in files and file names. `folder` must not be there yet, or be empty.
-// Returns the files that were written, relative to it, in order. Throws Error.
-std::vector<std::filesystem::path> write_plugin_project(const std::string &variant,
+// Copies folders of share/pictor/template as the project of a plugin called `id`: the name is put
+// in place of the template's in files and file names, and a file of a later folder replaces that of
+// an earlier one. `folder` must not be there yet, or be empty. Returns the files that were written,
+// relative to it, in order. Throws Error.
+std::vector<std::filesystem::path> write_plugin_project(const std::vector<std::string> &variants,
                                                         const std::string &id,
                                                         const std::filesystem::path &folder);
 

@@ -36,12 +36,8 @@ class PluginsNewCommand : public Command {
 
   ExitCode run(Console &console) override {
     require_name(name_);
-    if (language_ == "c" && kind_ == "async") {
-      throw Error("there is no template for an asynchronous plugin in C",
-                  "take --lang c++, or --kind sync");
-    }
     const fs::path folder = folder_.empty() ? name_ : folder_;
-    const auto files = write_plugin_project(language_ == "c" ? "c" : kind_, name_, folder);
+    const auto files = write_plugin_project(variants(), name_, folder);
     if (console.json()) {
       Json document = {{"plugin", name_}, {"folder", fs::absolute(folder).string()}};
       for (const fs::path &file : files) document["files"].push_back(file.string());
@@ -57,6 +53,12 @@ class PluginsNewCommand : public Command {
   }
 
  private:
+  std::vector<std::string> variants() const {
+    if (language_ != "c") return {kind_};
+    return kind_ == "async" ? std::vector<std::string>{"c", "c-async"}
+                            : std::vector<std::string>{"c"};
+  }
+
   // Where this program is installed is where the SDK is, unless that is looked at anyway. A build
   // tree has no SDK to find.
   static std::string prefix_option() {

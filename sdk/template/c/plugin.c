@@ -1,27 +1,15 @@
 /* A complete Pictor model in C11, on pictor/abi.h alone. */
-#include "template_picture.h"
-#include <pictor/abi.h>
+#include "template_model.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const pictor_host *host;
-
-static pictor_str str(const char *text) {
-  const pictor_str view = {text, strlen(text)};
-  return view;
-}
-
-static pictor_error reason(pictor_status status, const char *message) {
-  const pictor_error error = {
-      .struct_size = sizeof error, .status = status, .retry_after_ms = -1, .message = str(message)};
-  return error;
-}
+const pictor_host *template_host;
 
 /* ---- Parameters: the host checks them against these before the model is called ---- */
 
 static const pictor_value default_side = {
-    .struct_size = sizeof default_side, .type = PICTOR_TYPE_INT, .i64 = 64};
+    .struct_size = sizeof default_side, .type = PICTOR_TYPE_INT, .i64 = TEMPLATE_SIDE};
 
 #define SIDE(name, text)                                                                   \
   {                                                                                        \
@@ -37,8 +25,9 @@ enum { SPEC_COUNT = sizeof specs / sizeof *specs };
 static const pictor_model_info info = {
     .struct_size = sizeof info,
     .flags = PICTOR_MODEL_DETERMINISTIC,
-    .exec_modes = PICTOR_EXEC_SYNC,
+    .exec_modes = TEMPLATE_EXEC_MODES,
     .max_batch = 1,
+    .max_concurrency = TEMPLATE_MAX_CONCURRENCY,
     .id = "template",
     .label = "Test pictures",
     .doc = "Draws a gradient whose colours follow from the prompt and the seed.",
@@ -69,78 +58,7 @@ static const pictor_param_spec *param_spec(const pictor_plugin *self, const char
   return is_known(model_id) && index < SPEC_COUNT ? &specs[index] : NULL;
 }
 
-/* ---- Drawing ---- */
-
-static uint32_t side(const pictor_request *request, const char *name) {
-  for (uint64_t i = 0; i < request->param_count; ++i) {
-    if (strcmp(request->params[i]->key, name) == 0) return (uint32_t)request->params[i]->value->i64;
-  }
-  return (uint32_t)default_side.i64;
-}
-
-static void release(void *ctx, const void *data) {
-  (void)ctx;
-  free((void *)data);
-}
-
-/* One picture, on its way to the host, which gives the pixels back by `release`. */
-static pictor_status draw(const pictor_request *request, pictor_job job, uint32_t index,
-                          uint32_t k) {
-  const uint32_t width = side(request, "width"), height = side(request, "height");
-  const uint64_t size = (uint64_t)3 * width * height;
-  uint8_t *const pixels = template_picture(request->prompt.data, request->prompt.size,
-                                           request->seeds[k], width, height);
-  if (pixels == NULL) return PICTOR_RESOURCE_EXHAUSTED;
-  const pictor_image image = {.struct_size = sizeof image,
-                              .kind = PICTOR_IMAGE_RAW,
-                              .data = pixels,
-                              .size = size,
-                              .width = width,
-                              .height = height,
-                              .channels = 3,
-                              .pixel_type = PICTOR_PIXEL_U8,
-                              .stride_y = (uint64_t)3 * width,
-                              .stride_x = 3,
-                              .stride_c = 1,
-                              .release = release};
-  const pictor_image_meta meta = {.struct_size = sizeof meta, .image_index = k};
-  const pictor_status status = host->job_image(host, job, index, &image, &meta);
-  if (status != PICTOR_OK) free(pixels); /* it was not taken */
-  return status;
-}
-
-/* Draws one request and ends it, exactly once. */
-static void answer(const pictor_request *request, pictor_job job, uint32_t index) {
-  for (uint32_t k = 0; k < request->image_count; ++k) {
-    const int cancelled = host->job_cancelled(host, job) != 0;
-    const pictor_status status = cancelled ? PICTOR_CANCELLED : draw(request, job, index, k);
-    if (status == PICTOR_OK) continue;
-    const pictor_error why = reason(status, cancelled ? "stopped" : "the picture cannot be made");
-    host->job_fail(host, job, index, &why);
-    return;
-  }
-  host->job_done(host, job, index);
-}
-
-static pictor_status generate(pictor_model *model, const pictor_request *const *requests,
-                              uint32_t count, pictor_job job, pictor_error_sink error) {
-  (void)model, (void)error;
-  for (uint32_t i = 0; i < count; ++i) answer(requests[i], job, i);
-  return PICTOR_OK;
-}
-
 /* ---- The model ---- */
-
-static pictor_status load(pictor_model *model, pictor_job job, pictor_error_sink error) {
-  (void)model, (void)error;
-  host->job_progress(host, job, 0, 1.0, 0, 0, "ready");
-  return PICTOR_OK;
-}
-
-static pictor_status unload(pictor_model *model) {
-  (void)model;
-  return PICTOR_OK;
-}
 
 static const char *model_name(pictor_model *model) {
   (void)model;
@@ -153,6 +71,8 @@ static const void *model_extension(pictor_model *model, const char *id) {
 }
 
 static void destroy(pictor_model *model) {
+  template_unload(model);
+  template_free(model->plugin_data);
   free(model);
 }
 
@@ -160,18 +80,23 @@ static pictor_model *create(const pictor_plugin *self, const char *model_id,
                             const pictor_kv *const *config, uint64_t count,
                             pictor_error_sink error) {
   (void)self, (void)config, (void)count;
-  pictor_error why = reason(PICTOR_NOT_FOUND, "there is one model, and it is called template");
-  pictor_model *const model = is_known(model_id) ? malloc(sizeof *model) : NULL;
+  const int known = is_known(model_id);
+  void *const state = known ? template_new() : NULL;
+  pictor_model *const model = state != NULL ? malloc(sizeof *model) : NULL;
   if (model == NULL) {
-    if (is_known(model_id)) why = reason(PICTOR_RESOURCE_EXHAUSTED, "out of memory");
-    host->set_error(host, error, &why);
+    const pictor_error why =
+        known ? template_reason(PICTOR_RESOURCE_EXHAUSTED, "out of memory")
+              : template_reason(PICTOR_NOT_FOUND, "there is one model, and it is called template");
+    if (state != NULL) template_free(state);
+    template_host->set_error(template_host, error, &why);
     return NULL;
   }
   const pictor_model made = {.struct_size = sizeof made,
-                             .load = load,
-                             .unload = unload,
+                             .plugin_data = state,
+                             .load = template_load,
+                             .unload = template_unload,
                              .model_name = model_name,
-                             .generate = generate,
+                             .TEMPLATE_ENTRY = template_draw,
                              .get_extension = model_extension,
                              .destroy = destroy};
   *model = made;
@@ -183,7 +108,7 @@ static pictor_model *create(const pictor_plugin *self, const char *model_id,
 static pictor_status init(const pictor_plugin *self, const pictor_host *table,
                           const char *plugin_path, pictor_error_sink error) {
   (void)self, (void)plugin_path, (void)error;
-  host = table;
+  template_host = table;
   return PICTOR_OK;
 }
 

@@ -18,6 +18,6 @@ TEST_CASE("A project's texts carry the plugin's name") {
 TEST_CASE("A project is not written over what is there") {
   const pictor::test::TempDir folder;
   folder.write("mine", "work of weeks");
-  CHECK_THROWS_AS(write_plugin_project("sync", "fox", folder.path()), Error);
+  CHECK_THROWS_AS(write_plugin_project({"sync"}, "fox", folder.path()), Error);
   CHECK(read_file(folder / "mine") == "work of weeks");
 }
