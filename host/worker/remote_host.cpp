@@ -4,6 +4,7 @@
 #include "plugin/host_table.hpp"
 #include "plugin/pictures.hpp"
 
+#include <fmt/format.h>
 #include <string.h>
 #include <time.h>
 
@@ -269,7 +270,9 @@ bool RemoteHost::is_open(pictor_job job, std::uint32_t request) const {
   if (found == jobs_.end()) return false;
   const HeldJob &held = *found->second;
   if (held.requests.empty() && request == 0) return true;
-  if (request >= held.ended.size()) throw ContractFault("there is no such request in the job");
+  if (request >= held.ended.size()) {
+    throw ContractFault(fmt::format("request {} of a job of {}", request, held.ended.size()));
+  }
   return !held.ended[request];
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 std::string draw(const std::string &id, std::vector<ModelRequest> batch,
                  const std::shared_ptr<RecordedEvents> &events) {
-  Model model(Plugin::load(fixture(id)), "", {});
+  Model model(load_fixture(id), "", {});
   REQUIRE_FALSE(model.load({}, {}));
   const std::size_t count = batch.size();
   model.generate(std::move(batch), events);
@@ -68,7 +68,7 @@ TEST_CASE("calls about jobs that are gone, or never were, touch nothing") {
 TEST_CASE("a plugin that never answers is given up") {
   const CapturedLog captured;
   const auto events = std::make_shared<RecordedEvents>();
-  const auto plugin = Plugin::load(fixture("never-answers"));
+  const auto plugin = load_fixture("never-answers");
   {
     Model model(plugin, "", {});
     REQUIRE_FALSE(model.load({}, {}));

@@ -16,7 +16,7 @@ namespace {
 
 // A model of a fixture, loaded.
 std::unique_ptr<Model> model_of(const std::string &id, const Parameters &parameters = {}) {
-  auto model = std::make_unique<Model>(Plugin::load(fixture(id)), "", parameters);
+  auto model = std::make_unique<Model>(load_fixture(id), "", parameters);
   REQUIRE_FALSE(model->load({}, {}));
   return model;
 }
@@ -33,7 +33,7 @@ std::string draw(Model &model, std::vector<ModelRequest> batch,
 TEST_CASE("a model in plain C draws") {
   const auto events = std::make_shared<RecordedEvents>();
   std::vector<std::string> progress;
-  Model model(Plugin::load(fixture("minimal")), "shade", {});
+  Model model(load_fixture("minimal"), "shade", {});
   REQUIRE_FALSE(model.load(
       [&](double fraction, const std::string &stage) {
         progress.push_back(stage + " " + std::to_string(fraction));
@@ -96,7 +96,7 @@ TEST_CASE("a request whose image is missing ends alone") {
 
 TEST_CASE("a model that lacks its key fails to load") {
   unsetenv("PICTOR_TEST_KEY");
-  Model model(Plugin::load(fixture("echo")), "", {{"api_key", "PICTOR_TEST_KEY"}});
+  Model model(load_fixture("echo"), "", {{"api_key", "PICTOR_TEST_KEY"}});
   const auto failure = model.load({}, {});
   REQUIRE(failure);
   CHECK(failure->stage == "load");
@@ -107,7 +107,7 @@ TEST_CASE("a model that lacks its key fails to load") {
 
 TEST_CASE("a plugin's word about its configuration ends the command") {
   try {
-    Model(Plugin::load(fixture("echo")), "", {{"api_key", "FORBIDDEN"}});
+    Model(load_fixture("echo"), "", {{"api_key", "FORBIDDEN"}});
     FAIL("a forbidden key was taken");
   } catch (const Error &error) {
     CHECK(error.what() == std::string("model 'only' of plugin 'echo': this key is forbidden"));
@@ -211,7 +211,7 @@ TEST_CASE("lent pixels come back when the host cannot take them") {
 
 TEST_CASE("an instance says what it is as it is configured") {
   const TempDir folder;
-  const auto plugin = Plugin::load(fixture("parking"));
+  const auto plugin = load_fixture("parking");
   CHECK(plugin->model("").billed);
   CHECK_FALSE(plugin->model("").parks);
   const auto info = [&](bool parks, bool free, int wanted) {
