@@ -188,6 +188,11 @@ class Sandboxed(Worker):
                    "run /bin/true": False}
         self.assertEqual(self.allowed(*prompts, load="\nfolder: ./model"), prompts)
 
+    @unittest.skipIf("PICTOR_SANITIZED" in os.environ, "a sanitizer takes more address space than there is")
+    def test_memory_has_a_limit(self):
+        result = self.play("allocate 4000", "allocate 10", load="sandbox: {memory: 3GB}")
+        self.assertEqual(self.outcomes(), {"ok": 1, "oom": 1}, result.err)
+
     def test_what_the_user_grants_is_allowed(self):
         (self.dir / "mine.txt").write_text("mine")
         prompt = f"read {self.dir}/mine.txt"

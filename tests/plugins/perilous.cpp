@@ -95,6 +95,7 @@ struct Perilous : pictor::ImageGenerationModel {
       std::fprintf(stderr, "%s\n", about.c_str());
       abort();
     }
+    if (what == "allocate") std::vector<char>(std::stoull(about) << 20).shrink_to_fit();
     if (what == "exit") std::exit(9);
     if (what == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
     if (what == "lose") throw Error(Status::device_lost, "the device fell off the bus");
