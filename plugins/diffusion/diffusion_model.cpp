@@ -92,6 +92,7 @@ DiffusionModel::DiffusionModel(const Params &config)
       refiner_folder_(config.get<std::string>("refiner")),
       batch_size_(config.get<std::size_t>("batch_size")) {
   options_.device = config.get<std::string>("device");
+  options_.text_encoder_device = config.get<std::string>("text_encoder_device");
   options_.dtype = config.get<std::string>("dtype");
   options_.quantization = config.get<std::string>("quantization");
   options_.variant = config.get<std::string>("variant");
@@ -324,7 +325,8 @@ void DiffusionModel::draw(const DrawingSettings &settings, std::span<const Sampl
     });
     if (!memory_fallback.empty()) {
       log(LogLevel::warning, "out of memory, so the pictures were " + memory_fallback +
-                                 "; a smaller batch_size, or vae_tiling, avoids the attempt");
+                                 "; a smaller batch_size, vae_tiling or text_encoder_device: cpu "
+                                 "avoids the attempt");
     }
     for (std::size_t i = 0; i < open.size(); ++i) {
       Image image = image_of(result.images, static_cast<std::int64_t>(i));

@@ -71,6 +71,17 @@ std::vector<RuntimeParameter> load_parameters() {
           .open()
           .default_value("auto")
           .doc("Where to draw: auto (the first GPU if there is one), cpu, cuda, cuda:N."),
+      P::choice("text_encoder_device")
+          .load()
+          .advanced()
+          .option("auto")
+          .option("same")
+          .option("cpu")
+          .option("cuda")
+          .open()
+          .default_value("auto")
+          .doc("Where the text encoders are: same (with the model), cpu, cuda, cuda:N; auto: with "
+               "the model, and on the CPU where a GPU's memory runs out."),
       P::choice("dtype")
           .load()
           .option("auto")

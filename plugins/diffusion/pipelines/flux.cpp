@@ -41,6 +41,10 @@ class Flux final : public Pipeline {
   const FamilyTraits &family() const override;
 
  private:
+  void move_text_encoders(const at::TensorOptions &options) const override {
+    networks_.text_encoder.to(options);
+    networks_.text_encoder_2.to(options);
+  }
   TextToImageResult draw(const TextToImageRequest &request,
                          const RunCallbacks &callbacks) const override;
 
@@ -178,14 +182,14 @@ Conditioning Flux::encode(const TextToImageRequest &request, const PromptPair &t
     conditioning.guidance = at::full({static_cast<int64_t>(request.samples.size())},
                                      *request.guidance_scale, placement().device);
   }
-  return conditioning;
+  return conditioning.with_text_on(placement().options());
 }
 
 }  // namespace
 
 std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
                                     const LoadOptions &options) {
-  const Placement placement = resolve_placement(options.device, options.dtype);
+  const Placement &placement = options.placement;
   const bool int8 = wants_int8(options.quantization, placement);
   Components components{folder, options, placement};
   const auto tokenizer = components.require("tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"});
@@ -194,8 +198,8 @@ std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
   const auto text_encoder_2 = components.require("text_encoder_2", {"T5EncoderModel"});
   const auto transformer = components.require("transformer", {"FluxTransformer2DModel"});
   const auto vae = components.require("vae", {"AutoencoderKL"});
-  Weights text_weights = components.open_weights(text_encoder, "model");
-  Weights text_weights_2 = components.open_weights(text_encoder_2, "model");
+  Weights text_weights = components.open_text_encoder(text_encoder);
+  Weights text_weights_2 = components.open_text_encoder(text_encoder_2);
   Weights transformer_weights = components.open_weights(transformer, "diffusion_pytorch_model");
   Weights vae_weights = components.open_weights(vae, "diffusion_pytorch_model");
 

@@ -45,6 +45,7 @@ class StableDiffusion3 final : public Pipeline {
   const FamilyTraits &family() const override;
 
  private:
+  void move_text_encoders(const at::TensorOptions &options) const override;
   TextToImageResult draw(const TextToImageRequest &request,
                          const RunCallbacks &callbacks) const override;
 
@@ -91,6 +92,12 @@ const FamilyTraits &StableDiffusion3::family() const {
   return traits;
 }
 
+void StableDiffusion3::move_text_encoders(const at::TensorOptions &options) const {
+  networks_.text_encoder.to(options);
+  networks_.text_encoder_2.to(options);
+  if (networks_.text_encoder_3) networks_.text_encoder_3->to(options);
+}
+
 TextToImageResult StableDiffusion3::draw(const TextToImageRequest &request,
                                          const RunCallbacks &callbacks) const {
   if (request.vae_tiling) networks_.vae.require_tiles();
@@ -102,7 +109,8 @@ TextToImageResult StableDiffusion3::draw(const TextToImageRequest &request,
       networks_.scheduler_config, request, {.image_tokens = tokens, .own_sigmas = false});
   TextToImageResult result;
   result.scheduler = chosen.class_name;
-  const Conditioning conditioning = condition(request, result.cut_prompts);
+  const Conditioning conditioning =
+      condition(request, result.cut_prompts).with_text_on(placement().options());
 
   Noise noise{seeds_of(request), placement().dtype, placement().device};
   const int64_t scale = networks_.vae.config().scale();
@@ -186,7 +194,7 @@ PromptEncoder make_clip(const std::filesystem::path &tokenizer,
 
 std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &folder,
                                                   const LoadOptions &options) {
-  const Placement placement = resolve_placement(options.device, options.dtype);
+  const Placement &placement = options.placement;
   const bool int8 = wants_int8(options.quantization, placement);
   Components components{folder, options, placement};
   const auto clip_tokenizer = [&](const std::string &name) {
@@ -197,14 +205,14 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
   const auto text_encoder_2 = components.require("text_encoder_2", {"CLIPTextModelWithProjection"});
   const auto transformer = components.require("transformer", {"SD3Transformer2DModel"});
   const auto vae = components.require("vae", {"AutoencoderKL"});
-  Weights text_weights = components.open_weights(text_encoder, "model");
-  Weights text_weights_2 = components.open_weights(text_encoder_2, "model");
+  Weights text_weights = components.open_text_encoder(text_encoder);
+  Weights text_weights_2 = components.open_text_encoder(text_encoder_2);
   std::optional<Weights> t5_weights;
   std::filesystem::path t5_tokenizer, t5;
   if (components.has("text_encoder_3")) {
     t5_tokenizer = components.require("tokenizer_3", {"T5TokenizerFast", "T5Tokenizer"});
     t5 = components.require("text_encoder_3", {"T5EncoderModel"});
-    t5_weights.emplace(components.open_weights(t5, "model"));
+    t5_weights.emplace(components.open_text_encoder(t5));
   }
   Weights transformer_weights = components.open_weights(transformer, "diffusion_pytorch_model");
   Weights vae_weights = components.open_weights(vae, "diffusion_pytorch_model");

@@ -40,7 +40,8 @@ TextToImageResult UNetPipeline::draw(const TextToImageRequest &request,
   const PictureSize size = picture_size(request, default_size(), size_multiple());
   TextToImageResult result;
   result.scheduler = chosen.class_name;
-  const Conditioning conditioning = condition(request, size, result.cut_prompts);
+  const Conditioning conditioning =
+      condition(request, size, result.cut_prompts).with_text_on(placement().options());
 
   Noise noise{seeds_of(request), placement().dtype, placement().device};
   const StartingPoint start = starting_point(request, {.vae = networks_.vae,
