@@ -137,6 +137,17 @@ TEST_CASE("a GPU that is not there is refused, naming those that are") {
   CHECK(resolve_placement("auto", "auto").dtype == at::kHalf);
 }
 
+TEST_CASE("replicas take one GPU each, and no more than there are") {
+  if (!has_gpu()) return;
+  CHECK(replica_devices("cuda", 1) == std::vector<std::string>{"cuda:0"});
+  try {
+    replica_devices("cuda", 4096);
+    FAIL("4096 GPUs");
+  } catch (const Error &error) {
+    CHECK(error.parameter() == "replicas");
+  }
+}
+
 TEST_CASE("two models draw on one GPU at a time") {
   if (!has_gpu()) return;
   const auto one = on_gpu(tiny_sd15(), "float16"), other = on_gpu(tiny_sdxl(), "float16");

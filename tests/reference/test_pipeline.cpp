@@ -293,6 +293,8 @@ TEST_CASE("a placement that this machine or libtorch lacks is refused") {
   CHECK_THROWS_WITH(resolve_placement("cpu", "auto", "tpu"),
                     ContainsSubstring("text_encoder_device 'tpu'"));
   CHECK(moved_to_cpu(at::kHalf).dtype == at::kFloat);
+  CHECK(replica_devices("cpu", 2) == std::vector<std::string>{"cpu", "cpu"});
+  CHECK_THROWS_WITH(replica_devices("tpu", 2), ContainsSubstring("device 'tpu'"));
   CHECK_THROWS_WITH(set_threads(-1), ContainsSubstring("threads"));
 }
 

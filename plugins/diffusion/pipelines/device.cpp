@@ -86,6 +86,23 @@ int find_blas(dl_phdr_info *library, size_t, void *result) {
 
 }  // namespace
 
+std::vector<std::string> replica_devices(const std::string &device, size_t count) {
+  const at::Device first = resolve_device(device, "device");
+  if (first.is_cpu()) return std::vector<std::string>(count, "cpu");
+  const int64_t found = gpu_count() - first.index();
+  if (static_cast<int64_t>(count) > found) {
+    throw Error{ErrorKind::not_found,
+                "replicas = " + std::to_string(count) + ", but from device '" + device +
+                    "' on libtorch sees " + std::to_string(found) + " GPUs; set it to as many",
+                "replicas"};
+  }
+  std::vector<std::string> devices;
+  for (size_t i = 0; i < count; ++i) {
+    devices.push_back("cuda:" + std::to_string(static_cast<size_t>(first.index()) + i));
+  }
+  return devices;
+}
+
 TextEncoderPlacement moved_to_cpu(at::ScalarType dtype) {
   return {at::kCPU, dtype == at::kHalf ? at::kFloat : dtype, /*movable=*/false, /*moved=*/true};
 }

@@ -2,8 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 // Where and in what precision a model runs.
 namespace pictor::diffusion {
@@ -31,6 +33,10 @@ struct Placement {
 // "auto" the model's as long as its memory suffices. Throws Error naming the parameter at fault.
 Placement resolve_placement(const std::string &device, const std::string &dtype,
                             const std::string &text_encoder_device = "auto");
+
+// The devices of `count` copies of a model: the CPU for all, or as many GPUs from `device` on,
+// which must be there. Throws Error naming the parameter, of which "replicas" is one.
+std::vector<std::string> replica_devices(const std::string &device, size_t count);
 
 // Text encoders of a model of `dtype` that were moved to the CPU: in float32 where it is float16,
 // which libtorch does not compute there.
