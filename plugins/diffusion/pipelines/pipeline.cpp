@@ -2,7 +2,6 @@
 
 #include "error.hpp"
 #include "pipelines/flux.hpp"
-#include "pipelines/image_input.hpp"
 #include "pipelines/memory_ladder.hpp"
 #include "pipelines/stable_diffusion.hpp"
 #include "pipelines/stable_diffusion_3.hpp"
@@ -31,7 +30,9 @@ constexpr std::array kFamilies{
     Family{"StableDiffusionXLImg2ImgPipeline", load_stable_diffusion_xl},
     Family{"StableDiffusionXLInpaintPipeline", load_stable_diffusion_xl},
     Family{"StableDiffusion3Pipeline", load_stable_diffusion_3},
+    Family{"StableDiffusion3Img2ImgPipeline", load_stable_diffusion_3},
     Family{"FluxPipeline", load_flux},
+    Family{"FluxImg2ImgPipeline", load_flux},
 };
 
 // The result of `work`, which needs no gradients; libtorch's exceptions leave as Errors.
@@ -84,7 +85,7 @@ void Pipeline::free_text_encoders() const {
 
 void Pipeline::check(const TextToImageRequest &request) const {
   const TextToImageRequest complete = completed(request, family());
-  picture_size(complete, default_size(), size_multiple());
+  size_of(complete);
   count_prompt_chunks(complete);
 }
 

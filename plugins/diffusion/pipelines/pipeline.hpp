@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pipelines/device.hpp"
+#include "pipelines/image_input.hpp"
 #include "pipelines/text_to_image.hpp"
 #include "weights/lora.hpp"
 #include "weights/single_file.hpp"
@@ -75,6 +76,10 @@ class Pipeline {
  protected:
   explicit Pipeline(const Placement &placement)
       : placement_(placement), text_encoders_moved_(placement.text_encoders.moved) {}
+
+  PictureSize size_of(const TextToImageRequest &request) const {
+    return picture_size(request, {default_size(), size_multiple(), family().has_image_size});
+  }
 
  private:
   // Of a request that has its guidance_scale.
