@@ -44,64 +44,6 @@ RuntimeParameter sigma_schedule_parameter() {
   return parameter;
 }
 
-std::vector<RuntimeParameter> load_parameters() {
-  return {
-      P::string("model").load().path_or_name().required().doc(
-          "A folder in the diffusers layout (model_index.json, safetensors), a safetensors file "
-          "of a whole model, or a repository in the Hugging Face cache, owner/name."),
-      P::string("refiner").load().path_or_name().default_value("").doc(
-          "The folder of an XL refiner, to finish what the model has drawn until denoising_end, "
-          "0.8 "
-          "when not given."),
-      P::string("config").load().path_or_name().advanced().default_value("").doc(
-          "For a model in one file: a folder in the diffusers layout, or a repository in the "
-          "cache, with its configurations and tokenizer."),
-      P::string("revision")
-          .load()
-          .advanced()
-          .default_value("")
-          .doc("Branch, tag or commit of a repository in the cache; main when not given."),
-      P::json("loras").load().path_or_name().doc(
-          "LoRAs, fused into the weights: a list of paths or of {path, name, weight}."),
-      P::choice("device")
-          .load()
-          .option("auto")
-          .option("cpu")
-          .option("cuda")
-          .open()
-          .default_value("auto")
-          .doc("Where to draw: auto (the first GPU if there is one), cpu, cuda, cuda:N."),
-      P::choice("dtype")
-          .load()
-          .option("auto")
-          .option("float32")
-          .option("bfloat16")
-          .option("float16")
-          .default_value("auto")
-          .doc("Precision of weights and arithmetic. auto: float32 on the CPU, which agrees with "
-               "diffusers; float16 on a GPU."),
-      P::choice("quantization")
-          .load()
-          .advanced()
-          .option("none")
-          .option("int8")
-          .default_value("none")
-          .doc("int8: the matrices of the denoiser's transformers in eight bits, on a CPU that "
-               "multiplies bytes (VNNI): faster, for slightly other pictures."),
-      P::string("variant").load().advanced().default_value("").doc(
-          "Which set of weight files, e.g. fp16 for diffusion_pytorch_model.fp16.safetensors."),
-      P::integer("threads").load().advanced().same_pixels().range(0, 1024).default_value(0).doc(
-          "CPU threads; 0: one for each CPU this process may use."),
-      P::integer("batch_size")
-          .load()
-          .same_pixels()
-          .range(0, 256)
-          .default_value(0)
-          .doc("Pictures that go through the network together; 0: four on the CPU, and on a GPU as "
-               "many as there is memory for, up to 16."),
-  };
-}
-
 // What every family reads, and what all those with guidance by a negative prompt do.
 std::vector<RuntimeParameter> drawing_parameters() {
   return {
@@ -109,20 +51,20 @@ std::vector<RuntimeParameter> drawing_parameters() {
           .default_value("")
           .doc("What the picture should not show; used when guidance_scale is above 1."),
       P::integer("width").unit("px").range(8, 8192).multiple_of(8).doc(
-          "Width; the model's own when not given, and that of image where there is one and no "
-          "mask_image."),
+          "Width; the model's own when not given, and for Stable Diffusion 1, 2 and XL that of "
+          "image where there is one and no mask_image."),
       P::integer("height").unit("px").range(8, 8192).multiple_of(8).doc("Height; see width."),
       P::integer("num_inference_steps")
           .alias("steps")
           .range(1, 1000)
           .doc("Denoising steps. Not given: what diffusers takes for the model's family, 50 for "
-               "Stable Diffusion 1, 2 and XL, 28 for 3 and FLUX."),
+               "Stable Diffusion 1, 2 and XL, 28 for 3 (50 with image) and FLUX."),
       P::number("guidance_scale")
           .alias("cfg_scale")
           .range(0, 100)
           .doc("How strongly the picture follows the prompt; at most 1 switches guidance off. Not "
                "given: what diffusers takes for the model's family, 7.5 for Stable Diffusion 1 "
-               "and 2, 5 for XL (7.5 with mask_image), 7 for 3, 3.5 for FLUX."),
+               "and 2, 5 for XL (7.5 with mask_image), 7 for 3, 3.5 for FLUX (7 with image)."),
       P::number("guidance_rescale")
           .range(0, 1)
           .default_value(0.0)
@@ -140,6 +82,25 @@ std::vector<RuntimeParameter> drawing_parameters() {
           .advanced()
           .doc("SD 3 and FLUX: tokens that T5 reads of a prompt. Not given: 256, and 512 for FLUX "
                "dev."),
+      P::number_list("skip_guidance_layers")
+          .advanced()
+          .doc("SD 3.5: layers, counted from 0, that a third prediction does without; the picture "
+               "moves away from it. Medium was made for [7, 8, 9]."),
+      P::number("skip_layer_guidance_scale")
+          .range(0, 100)
+          .default_value(2.8)
+          .advanced()
+          .doc("How strongly it moves away from what was drawn without skip_guidance_layers."),
+      P::number("skip_layer_guidance_start")
+          .range(0, 1)
+          .default_value(0.01)
+          .advanced()
+          .doc("The share of the steps after which skip_guidance_layers are skipped."),
+      P::number("skip_layer_guidance_stop")
+          .range(0, 1)
+          .default_value(0.2)
+          .advanced()
+          .doc("The share of the steps from which on they no longer are."),
       P::number("eta").range(0, 1).default_value(0.0).advanced().doc(
           "Noise that DDIM adds at each step: 0 none, 1 as DDPM."),
       P::integer("clip_skip")
@@ -189,8 +150,9 @@ std::vector<RuntimeParameter> drawing_parameters() {
 std::vector<RuntimeParameter> image_parameters() {
   return {
       P::image("image").doc(
-          "A picture to begin from. With width and height it is stretched to them, else cut to "
-          "multiples of 8 pixels, as diffusers does (Stable Diffusion 1, 2 and XL)."),
+          "A picture to begin from, stretched to width and height. Without them Stable Diffusion "
+          "1, 2 and XL cut it to multiples of 8 pixels, and 3 and FLUX stretch it to the model's "
+          "own size, as diffusers does."),
       P::image("mask_image")
           .alias("mask")
           .doc("Where image is painted over: white. Black is kept. Both are stretched to width and "
@@ -198,8 +160,8 @@ std::vector<RuntimeParameter> image_parameters() {
       P::number("strength")
           .range(0, 1)
           .doc("How much of image is drawn anew: the share of the steps that are taken. Not given: "
-               "as diffusers, 0.8 for Stable Diffusion 1 and 2 and 0.3 for XL; with mask_image 1 "
-               "and 0.9999."),
+               "as diffusers, 0.8 for Stable Diffusion 1 and 2, 0.3 for XL, 0.6 for 3 and FLUX; "
+               "with mask_image 1 and 0.9999."),
   };
 }
 
@@ -212,6 +174,14 @@ std::vector<RuntimeParameter> xl_parameters() {
           .doc("The prompt for the second text encoder of XL and 3, and for FLUX's T5; prompt "
                "when empty."),
       P::string("negative_prompt_2")
+          .default_value("")
+          .advanced()
+          .doc("The same for negative_prompt."),
+      P::string("prompt_3")
+          .default_value("")
+          .advanced()
+          .doc("The prompt for SD 3's T5; prompt when empty."),
+      P::string("negative_prompt_3")
           .default_value("")
           .advanced()
           .doc("The same for negative_prompt."),
@@ -261,6 +231,8 @@ std::vector<RuntimeParameter> xl_parameters() {
   };
 }
 
+constexpr double kMostLayers = 1000;  // more than any model has
+
 template <typename T>
 std::optional<T> given(const Params &kwargs, const char *id) {
   return kwargs.has(id) ? std::optional<T>(kwargs.get<T>(id)) : std::nullopt;
@@ -288,6 +260,22 @@ SizeConditioning size_of(const Params &kwargs, const std::string &prefix) {
   size.target_size = pair_of(kwargs, prefix + "target_size");
   size.aesthetic_score = given<double>(kwargs, (prefix + "aesthetic_score").c_str());
   return size;
+}
+
+SkipLayerGuidance skip_layers_of(const Params &kwargs) {
+  SkipLayerGuidance skip;
+  for (const double layer : kwargs.get<std::vector<double>>("skip_guidance_layers", {})) {
+    if (layer != std::floor(layer) || std::abs(layer) > kMostLayers) {
+      throw pictor::Error(Status::invalid_argument,
+                          "skip_guidance_layers must be whole numbers of layers, e.g. [7, 8, 9]")
+          .parameter("skip_guidance_layers");
+    }
+    skip.layers.push_back(static_cast<std::int64_t>(layer));
+  }
+  skip.scale = kwargs.get<double>("skip_layer_guidance_scale");
+  skip.start = kwargs.get<double>("skip_layer_guidance_start");
+  skip.stop = kwargs.get<double>("skip_layer_guidance_stop");
+  return skip;
 }
 
 at::Tensor picture_of(const Params &kwargs, const std::string &id) {
@@ -321,6 +309,7 @@ DrawingSettings settings_of(const Params &kwargs) {
   if (kwargs.has("max_sequence_length")) {
     settings.max_sequence_length = kwargs.get<std::int64_t>("max_sequence_length");
   }
+  settings.skip_layers = skip_layers_of(kwargs);
   settings.eta = kwargs.get<double>("eta");
   settings.clip_skip = kwargs.get<std::int64_t>("clip_skip");
   settings.long_prompts_in_chunks = kwargs.get<std::string>("long_prompts") == "chunks";
@@ -349,6 +338,8 @@ TextToImageRequest::Sample sample_of(const Params &kwargs) {
   sample.negative_prompt = kwargs.get<std::string>("negative_prompt");
   sample.prompt_2 = kwargs.get<std::string>("prompt_2");
   sample.negative_prompt_2 = kwargs.get<std::string>("negative_prompt_2");
+  sample.prompt_3 = kwargs.get<std::string>("prompt_3");
+  sample.negative_prompt_3 = kwargs.get<std::string>("negative_prompt_3");
   sample.image = picture_of(kwargs, "image");
   sample.mask_image = picture_of(kwargs, "mask_image");
   return sample;

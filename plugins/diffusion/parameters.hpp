@@ -8,7 +8,10 @@
 
 namespace pictor::diffusion {
 
-// The runtime parameters of the model, load scope first. Names and defaults are diffusers'.
+// Those of load scope.
+std::vector<RuntimeParameter> load_parameters();
+
+// All runtime parameters of the model, load scope first. Names and defaults are diffusers'.
 std::vector<RuntimeParameter> diffusion_parameters();
 
 // What a request's parameters say, without what belongs to its samples. Throws

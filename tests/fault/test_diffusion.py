@@ -53,6 +53,15 @@ class Diffusion(Workspace):
         self.assertEqual(drawn["none"], self.pixels())
         self.assertEqual(drawn["half"], self.pixels("loras: [{path: ink.safetensors, weight: 0.4}]"))
 
+    def test_replicas_draw_what_one_model_draws(self):
+        rows = [{"id": str(i), "seed": i} for i in range(40)]  # more than two calls take
+        _, alone = self.draw(rows)
+        result, shared = self.draw(rows, "device: cpu\nreplicas: 2")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(len(shared), len(rows))
+        self.assertEqual({name: self.idat(picture) for name, picture in shared.items()},
+                         {name: self.idat(picture) for name, picture in alone.items()})
+
     def test_rows_begin_from_their_pictures(self):
         for name, source in {"photo.png": "gradient.png", "mask.png": "gray.png"}.items():
             self.write(name, (REFERENCE / "pictures" / source).read_bytes())

@@ -39,8 +39,38 @@ SAFETENSORS = {
 VOCABULARY = {"<|startoftext|>": 3, "<|endoftext|>": 4, "a": 0, "a</w>": 1, "aa</w>": 2}
 TOKENS = {"bos_token": "<|startoftext|>", "eos_token": {"content": "<|endoftext|>"}, "unk_token": "<|endoftext|>",
           "pad_token": "<|endoftext|>"}
-TOKENIZER = {"small": b"\xff".join([json.dumps(VOCABULARY).encode(), b"#version: 0.2\na a</w>\n",
-                                    b'{"model_max_length": 8}', json.dumps(TOKENS).encode(), b"aa <|endoftext|> a"])}
+
+BPE = {"model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": VOCABULARY, "merges": [["a", "a</w>"]]}}
+PIECES = [["<pad>", 0], ["</s>", 0], ["<unk>", 0], ["\u2581a", -1.5], ["a", -2], ["\u2581", -3]]
+# Its table of characters holds nothing: a trie of no units.
+UNIGRAM = {"model": {"type": "Unigram", "unk_id": 2, "vocab": PIECES},
+           "normalizer": {"type": "Sequence", "normalizers": [{"type": "Precompiled", "precompiled_charsmap": "AAAAAA=="}]}}
+
+
+def protobuf(number, content):
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def spiece():
+    """The same pieces as sentencepiece stores them; the type of <unk> is 2."""
+    pieces = [protobuf(1, protobuf(1, text.encode()) + b"\x15" + struct.pack("<f", score) + b"\x18" + bytes([2 if text == "<unk>" else 1]))
+              for text, score in PIECES]
+    return b"".join(pieces) + protobuf(2, b"\x18\x01") + protobuf(3, protobuf(2, bytes(4)))
+
+
+def tokenizer(**files):
+    """Their contents in the order of fuzz_tokenizer.cpp."""
+    names = ("vocab", "merges", "config", "special", "json", "spiece", "prompt")
+    return b"\xff".join(files.get(name, b"") for name in names)
+
+
+TOKENIZER = {
+    "clip": tokenizer(vocab=json.dumps(VOCABULARY).encode(), merges=b"#version: 0.2\na a</w>\n", config=b'{"model_max_length": 8}',
+                      special=json.dumps(TOKENS).encode(), prompt=b"aa <|endoftext|> a"),
+    "clip_json": tokenizer(json=json.dumps(BPE).encode(), prompt=b"aa <|endoftext|> a"),
+    "t5_json": tokenizer(config=b'{"extra_ids": 0}', json=json.dumps(UNIGRAM).encode(), prompt=b"aa b </s>a"),
+    "t5_spiece": tokenizer(config=b'{"extra_ids": 2}', spiece=spiece(), prompt=b"aa b <extra_id_1>a"),
+}
 
 CONFIGURATION = {
     "unet": (REFERENCE / "tiny-sd15/unet/config.json").read_bytes(),

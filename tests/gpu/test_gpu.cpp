@@ -137,6 +137,17 @@ TEST_CASE("a GPU that is not there is refused, naming those that are") {
   CHECK(resolve_placement("auto", "auto").dtype == at::kHalf);
 }
 
+TEST_CASE("replicas take one GPU each, and no more than there are") {
+  if (!has_gpu()) return;
+  CHECK(replica_devices("cuda", 1) == std::vector<std::string>{"cuda:0"});
+  try {
+    replica_devices("cuda", 4096);
+    FAIL("4096 GPUs");
+  } catch (const Error &error) {
+    CHECK(error.parameter() == "replicas");
+  }
+}
+
 TEST_CASE("two models draw on one GPU at a time") {
   if (!has_gpu()) return;
   const auto one = on_gpu(tiny_sd15(), "float16"), other = on_gpu(tiny_sdxl(), "float16");
@@ -172,6 +183,35 @@ TEST_CASE("a batch that the GPU has no memory for is drawn in parts") {
   for (const std::string &what : told) std::printf("with 200 MB left: %s\n", what.c_str());
   CHECK_FALSE(told.empty());
   CHECK(drawn.sizes() == expected.sizes());
+}
+
+TEST_CASE("text encoders on the CPU draw what those on the GPU draw") {
+  if (!has_gpu()) return;
+  for (const auto &model : {tiny_sd15(), tiny_sdxl(), tiny_sd3(), tiny_flux_dev()}) {
+    INFO(model.filename().string());
+    LoadOptions options;
+    options.device = "cuda";
+    options.dtype = "float32";
+    const auto beside = load_pipeline(model, options);
+    options.text_encoder_device = "cpu";
+    const auto elsewhere = load_pipeline(model, options);
+    TextToImageRequest request = small_request(2);
+    request.scheduler.name.clear();
+    const at::Tensor expected = beside->generate(request).images;
+    CHECK(share_beyond_one(elsewhere->generate(request).images, expected) <= 0.02);
+    beside->free_text_encoders();
+    CHECK(share_beyond_one(beside->generate(request).images, expected) <= 0.02);
+  }
+}
+
+TEST_CASE("text encoders of float16 are float32 on the CPU") {
+  if (!has_gpu()) return;
+  const auto pipeline = on_gpu(tiny_sd3(), "float16");
+  TextToImageRequest request = small_request(1);
+  request.scheduler.name.clear();
+  const at::Tensor expected = pipeline->generate(request).images;
+  pipeline->free_text_encoders();
+  CHECK(psnr(pipeline->generate(request).images, expected) > 20);
 }
 
 TEST_CASE("the memory of a model that is gone is given back") {

@@ -59,6 +59,8 @@ TextToImageRequest request_of(const ReferenceCase &reference) {
     sample.negative_prompt = text_of(reference, "negative_prompt", i);
     sample.prompt_2 = text_of(reference, "prompt_2", i);
     sample.negative_prompt_2 = text_of(reference, "negative_prompt_2", i);
+    sample.prompt_3 = text_of(reference, "prompt_3", i);
+    sample.negative_prompt_3 = text_of(reference, "negative_prompt_3", i);
     sample.seed = seeds[i];
     if (reference.has("ref_image")) sample.image = reference.tensor("ref_image");
     if (reference.has("ref_mask_image")) {
@@ -80,6 +82,11 @@ TextToImageRequest request_of(const ReferenceCase &reference) {
   request.guidance_rescale = reference.argument("guidance_rescale", 0.0);
   request.true_cfg_scale = reference.argument("true_cfg_scale", 1.0);
   request.max_sequence_length = given<int64_t>(reference, "max_sequence_length");
+  diffusion::SkipLayerGuidance &skip = request.skip_layers;
+  skip.layers = reference.argument("skip_guidance_layers", skip.layers);
+  skip.scale = reference.argument("skip_layer_guidance_scale", skip.scale);
+  skip.start = reference.argument("skip_layer_guidance_start", skip.start);
+  skip.stop = reference.argument("skip_layer_guidance_stop", skip.stop);
   request.clip_skip = reference.argument<int64_t>("clip_skip", 0);
   request.size = size_of(reference, "");
   request.negative_size = size_of(reference, "negative_");

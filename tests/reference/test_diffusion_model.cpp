@@ -2,9 +2,14 @@
 #include "reference_case.hpp"
 #include "tensor_catch.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace pictor::test;
@@ -13,9 +18,10 @@ using pictor::diffusion::DiffusionModel;
 
 namespace {
 
-Params load_params() {
+Params load_params(std::int64_t replicas = 1) {
   Params given;
   given.set("model", tiny_sd15().string()).set("threads", std::int64_t{1});
+  given.set("device", std::string{"cpu"}).set("replicas", replicas);
   return Params::complete(DiffusionModel::runtime_parameters(), PICTOR_SCOPE_LOAD, given);
 }
 
@@ -28,8 +34,8 @@ Params request_params(const Params &given = {}) {
   return Params::complete(DiffusionModel::runtime_parameters(), PICTOR_SCOPE_REQUEST, all);
 }
 
-std::unique_ptr<DiffusionModel> loaded_model() {
-  auto model = std::make_unique<DiffusionModel>(load_params());
+std::unique_ptr<DiffusionModel> loaded_model(std::int64_t replicas = 1) {
+  auto model = std::make_unique<DiffusionModel>(load_params(replicas));
   pictor::Loading loading{std::make_shared<pictor::detail::CollectedResults>(1, 1)};
   model->load(loading);
   return model;
@@ -53,6 +59,56 @@ std::string refused_parameter(const DiffusionModel &model, const std::string &pr
     CHECK(error.status() == pictor::Status::invalid_argument);
     return error.parameter();
   }
+}
+
+// Where as many drawings as are expected wait for each other at their first step.
+class Meeting {
+ public:
+  explicit Meeting(int expected) : expected_(expected) {}
+
+  void arrive() {
+    constexpr std::chrono::minutes kGivenUp{2};
+    std::unique_lock lock{mutex_};
+    ++arrived_;
+    changed_.notify_all();
+    met_ = changed_.wait_for(lock, kGivenUp, [this] { return arrived_ >= expected_; }) && met_;
+  }
+  bool met() const { return met_; }
+
+ private:
+  const int expected_;
+  int arrived_ = 0;
+  bool met_ = true;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+class MeetingResults final : public pictor::detail::CollectedResults {
+ public:
+  explicit MeetingResults(Meeting &meeting) : CollectedResults(1, 1), meeting_(meeting) {}
+
+  void progress(std::uint32_t, double, std::uint32_t step, std::uint32_t,
+                const std::string &) noexcept override {
+    if (step == 1) meeting_.arrive();
+  }
+
+ private:
+  Meeting &meeting_;
+};
+
+// The picture of a row with the seed 0, as generate_outputs draws it.
+pictor::Image draw_at(Meeting &meeting, DiffusionModel &model, const std::string &prompt) {
+  const std::uint64_t seed = 0;
+  pictor_request row{};
+  row.struct_size = sizeof row;
+  row.image_count = 1;
+  row.seeds = &seed;
+  row.prompt = pictor::detail::view(prompt);
+  const auto results = std::make_shared<MeetingResults>(meeting);
+  std::vector<pictor::Request> requests;
+  requests.emplace_back(row, request_params(), results, 0);
+  pictor::detail::generate_and_finish(model, requests);
+  return results->take()[0][0];
 }
 
 std::vector<std::uint8_t> pixels_of(const pictor::Image &image) {
@@ -84,6 +140,33 @@ TEST_CASE("a loaded model refuses what its family does not read or cannot draw")
         "prompt_2");
   CHECK(refused_parameter(*model, "an owl", Params{}.set("strength", 0.5)) == "strength");
   CHECK(refused_parameter(*model, "an owl", Params{}.set("width", std::int64_t{100})) == "width");
+}
+
+TEST_CASE("replicas draw at once, and each what one alone draws") {
+  const auto alone = loaded_model(), two = loaded_model(2);
+  CHECK(alone->capacity(DiffusionModel::info()).max_concurrency == 1);
+  CHECK(two->capacity(DiffusionModel::info()).max_concurrency == 2);
+  Meeting meeting{2};
+  std::vector<std::uint8_t> owl;
+  std::thread beside{[&] { owl = pixels_of(draw_at(meeting, *two, "an owl")); }};
+  const std::vector<std::uint8_t> fox = pixels_of(draw_at(meeting, *two, "a fox"));
+  beside.join();
+  CHECK(meeting.met());
+  CHECK(fox == pixels_of(alone->generate_outputs({"a fox"}, 1, request_params())[0][0]));
+  CHECK(owl == pixels_of(alone->generate_outputs({"an owl"}, 1, request_params())[0][0]));
+}
+
+TEST_CASE("more calls than there are replicas wait for one") {
+  const auto model = loaded_model(2);
+  std::vector<std::thread> calls;
+  std::atomic<int> drawn = 0;
+  for (int i = 0; i < 5; ++i) {
+    calls.emplace_back([&] {
+      drawn += static_cast<int>(model->generate_outputs({"an owl"}, 1, request_params()).size());
+    });
+  }
+  for (std::thread &call : calls) call.join();
+  CHECK(drawn == 5);
 }
 
 TEST_CASE("rows of different lengths are drawn as if alone") {

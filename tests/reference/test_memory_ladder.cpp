@@ -5,6 +5,7 @@
 #include "reference_request.hpp"
 #include "tensor_catch.hpp"
 
+#include <functional>
 #include <memory>
 #include <new>
 #include <string>
@@ -48,13 +49,16 @@ TextToImageRequest request_of_seeds(uint64_t first, size_t count) {
 }
 
 TextToImageResult draw_within(FakePipeline &fake, const TextToImageRequest &request,
-                              const RunCallbacks &callbacks) {
+                              const RunCallbacks &callbacks,
+                              const std::function<void()> &make_room = {}) {
   return draw_within_memory(
-      request, callbacks, [&](const TextToImageRequest &part, const RunCallbacks &of_part) {
+      request, callbacks,
+      [&](const TextToImageRequest &part, const RunCallbacks &of_part) {
         TextToImageResult result;
         translating_errors("drawing", [&] { result = fake.draw(part, of_part); });
         return result;
-      });
+      },
+      make_room);
 }
 
 // RunCallbacks that append to `told`.
@@ -99,6 +103,58 @@ TEST_CASE("a sample that does not fit alone ends the drawing") {
   CHECK_THROWS_WITH(draw_within(fake, request_of_seeds(10, 4), telling(told)),
                     ContainsSubstring("out of memory while drawing"));
   CHECK(fake.calls == std::vector<size_t>{4, 2, 1});
+}
+
+TEST_CASE("where a sample does not fit alone, room is made for it once") {
+  FakePipeline fake{0};
+  std::vector<std::string> told;
+  int made = 0;
+  const auto make_room = [&] {
+    ++made;
+    fake.capacity = 1;
+  };
+  const TextToImageResult result =
+      draw_within(fake, request_of_seeds(10, 3), telling(told), make_room);
+  CHECK(fake.calls == std::vector<size_t>{3, 2, 1, 1, 1, 1});
+  CHECK(result.images.select(3, 0).flatten().equal(at::arange(10, 13).to(at::kByte)));
+  CHECK(made == 1);
+
+  fake = {0};
+  CHECK_THROWS_WITH(draw_within(fake, request_of_seeds(10, 1), {}, [&] { ++made; }),
+                    ContainsSubstring("out of memory while drawing"));
+  CHECK(fake.calls == std::vector<size_t>{1, 1});
+  CHECK(made == 2);
+}
+
+TEST_CASE("a model that does not fit is loaded with its text encoders on the CPU") {
+  std::vector<bool> attempts;
+  const auto load = [&](bool text_encoders_on_cpu) {
+    attempts.push_back(text_encoders_on_cpu);
+    if (!text_encoders_on_cpu) throw Error{ErrorKind::resource_exhausted, "no memory"};
+  };
+  load_within_memory(/*movable=*/true, load);
+  CHECK(attempts == std::vector<bool>{false, true});
+  CHECK_THROWS_WITH(load_within_memory(/*movable=*/false, load), "no memory");
+  CHECK(attempts.size() == 3);
+  const auto broken = [](bool) { throw Error{ErrorKind::invalid_argument, "model"}; };
+  CHECK_THROWS_WITH(load_within_memory(/*movable=*/true, broken), "model");
+}
+
+TEST_CASE("text encoders that are moved aside go on as before, and every drawing tells") {
+  for (const auto &model : {tiny_sd15(), tiny_sdxl(), tiny_sd3(), tiny_flux_dev()}) {
+    INFO(model.filename().string());
+    const auto pipeline = load_pipeline(model, {});
+    TextToImageRequest request = request_of_seeds(10, 1);
+    request.samples[0].prompt = "a red fox";
+    request.num_inference_steps = 1;
+    request.width = request.height = 64;
+    std::vector<std::string> told;
+    const at::Tensor before = pipeline->generate(request, telling(told)).images;
+    CHECK(told.empty());
+    pipeline->free_text_encoders();
+    CHECK(pipeline->generate(request, telling(told)).images.equal(before));
+    CHECK(told == std::vector<std::string>{"drawn with the text encoders on the CPU"});
+  }
 }
 
 TEST_CASE("only a lack of memory is tried again") {

@@ -284,6 +284,17 @@ TEST_CASE("a placement that this machine or libtorch lacks is refused") {
   CHECK_THROWS_WITH(resolve_placement("tpu", "auto"), ContainsSubstring("device 'tpu'"));
   CHECK_THROWS_WITH(resolve_placement("cuda:x", "auto"), ContainsSubstring("cuda:N"));
   CHECK_THROWS_WITH(resolve_placement("cuda:4096", "auto"), ContainsSubstring("libtorch sees"));
+  for (const char *device : {"auto", "same", "cpu"}) {
+    const TextEncoderPlacement text = resolve_placement("cpu", "bfloat16", device).text_encoders;
+    CHECK(text.device.is_cpu());
+    CHECK(text.dtype == at::kBFloat16);
+    CHECK_FALSE(text.movable);
+  }
+  CHECK_THROWS_WITH(resolve_placement("cpu", "auto", "tpu"),
+                    ContainsSubstring("text_encoder_device 'tpu'"));
+  CHECK(moved_to_cpu(at::kHalf).dtype == at::kFloat);
+  CHECK(replica_devices("cpu", 2) == std::vector<std::string>{"cpu", "cpu"});
+  CHECK_THROWS_WITH(replica_devices("tpu", 2), ContainsSubstring("device 'tpu'"));
   CHECK_THROWS_WITH(set_threads(-1), ContainsSubstring("threads"));
 }
 

@@ -181,6 +181,27 @@ TEST_CASE("transformers 5's tokenizer.json holds the same tokenizer") {
   }
 }
 
+TEST_CASE("numbers that no tokenizer.json of sentencepiece holds are refused") {
+  const TempDir folder;
+  folder.write("tokenizer_config.json", R"({"extra_ids": 0})");
+  const auto load = [&](const std::string &score, const std::string &unknown) {
+    folder.write("tokenizer.json", R"({"model": {"type": "Unigram", "unk_id": )" + unknown +
+                                       R"(, "vocab": [["<pad>", 0], ["</s>", 0], ["<unk>", 0],
+                                                      ["a", )" +
+                                       score + "]]}}");
+    return T5Tokenizer{folder.path()};
+  };
+  CHECK(load("-1.5", "2").encode("aa") == Ids{2, 3, 3, 1});
+  for (const char *score : {"-1e300", "-Infinity", "3.5e38"}) {
+    INFO(score);
+    CHECK_THROWS_WITH(load(score, "2"), ContainsSubstring("piece 3 is no text with a score"));
+  }
+  for (const char *unknown : {"4", "18446744073709551615", "9223372036854775808"}) {
+    INFO(unknown);
+    CHECK_THROWS_WITH(load("-1.5", unknown), ContainsSubstring("too few pieces"));
+  }
+}
+
 TEST_CASE("a damaged tokenizer.json is refused or read, and never the end of the process") {
   const TempDir folder;
   const auto load = [&](const std::string &content) {

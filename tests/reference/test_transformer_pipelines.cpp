@@ -61,13 +61,45 @@ TEST_CASE("SD 3 and FLUX draw the pictures that diffusers draws") {
   check_pictures(model_at(tiny_flux_schnell()), tiny_flux_schnell(), "default_schnell");
 }
 
+TEST_CASE("SD 3 draws with a prompt for T5 alone and with skipped layers, as diffusers does") {
+  check_pictures(model_at(tiny_sd3()), tiny_sd3(), "skipped_layers");
+}
+
+TEST_CASE("SD 3 and FLUX draw over pictures, as diffusers does") {
+  check_pictures(model_at(tiny_sd3()), tiny_sd3(), "img2img");
+  check_pictures(model_at(tiny_flux_dev()), tiny_flux_dev(), "img2img");
+}
+
+TEST_CASE("a picture that SD 3 begins from takes the model's size and defaults") {
+  TextToImageRequest request = small_request();
+  request.num_inference_steps.reset();
+  request.width = request.height = 0;
+  request.samples[0].image = at::full({50, 40, 3}, 90, at::kByte);
+  request.strength = 0.01;
+  int64_t steps = 0;
+  RunCallbacks callbacks;
+  callbacks.on_step = [&](int64_t, int64_t count) { steps = count; };
+  const auto images = model_at(tiny_sd3()).generate(request, callbacks).images;
+  CHECK(images.sizes() == at::IntArrayRef{1, 128, 128, 3});
+  CHECK(steps == 1);
+  request.strength = 0;
+  CHECK(refused_parameter(model_at(tiny_sd3()), request) == "strength");
+  request.strength.reset();
+  model_at(tiny_sd3()).generate(request, callbacks);
+  CHECK(steps == 30);  // 0.6 of 50
+}
+
 TEST_CASE("SD 3 draws without T5, as diffusers does") {
   const ModelCopy model{tiny_sd3()};
   model.patch_json("model_index.json",
                    {{"text_encoder_3", {nullptr, nullptr}}, {"tokenizer_3", {nullptr, nullptr}}});
   std::filesystem::remove_all(model / "text_encoder_3");
   std::filesystem::remove_all(model / "tokenizer_3");
-  check_pictures(*load_pipeline(model.path(), {}), tiny_sd3(), "no_t5");
+  const auto pipeline = load_pipeline(model.path(), {});
+  check_pictures(*pipeline, tiny_sd3(), "no_t5");
+  TextToImageRequest request = small_request();
+  request.samples[0].prompt_3 = "an owl";
+  CHECK(refused_parameter(*pipeline, request) == "prompt_3");
 }
 
 TEST_CASE("a family has its own defaults") {
@@ -107,6 +139,22 @@ TEST_CASE("what SD 3 and FLUX cannot draw names its parameter") {
   CHECK(refused_parameter(sd3, request) == "true_cfg_scale");
 
   request = small_request();
+  request.samples[0].prompt_3 = "an owl";
+  CHECK(refused_parameter(sd3, request) == "accepted");
+  CHECK(refused_parameter(flux, request) == "prompt_3");
+  request = small_request();
+  request.skip_layers.layers = {7};  // of 3 that the tiny model has
+  CHECK(refused_parameter(sd3, request) == "skip_guidance_layers");
+  CHECK(refused_parameter(flux, request) == "skip_guidance_layers");
+  request.skip_layers.layers = {};
+  request.skip_layers.scale = 1;
+  CHECK(refused_parameter(sd3, request) == "skip_guidance_layers");
+  request.skip_layers.layers = {0};
+  CHECK(refused_parameter(sd3, request) == "accepted");
+  request.samples[0].image = at::zeros({64, 64, 3}, at::kByte);
+  CHECK(refused_parameter(sd3, request) == "skip_guidance_layers");
+
+  request = small_request();
   request.scheduler.name = "euler_a";
   CHECK(refused_parameter(sd3, request) == "scheduler");
   CHECK(refused_parameter(flux, request) == "scheduler");
@@ -138,6 +186,17 @@ TEST_CASE("of a long prompt, what T5 leaves out is said to be cut") {
   }
   request.samples[0].prompt_2 = "";
   CHECK(model_at(tiny_sd3()).generate(request).cut_prompts.empty());
+
+  request.samples[0].prompt_3 = prompt;
+  const std::vector<CutPrompt> third = model_at(tiny_sd3()).generate(request).cut_prompts;
+  REQUIRE(third.size() == 1);
+  CHECK(third[0].parameter == "prompt_3");
+  // Then CLIP alone reads the prompt.
+  request.samples[0].prompt = prompt;
+  request.samples[0].prompt_3 = "owl";
+  const std::vector<CutPrompt> first = model_at(tiny_sd3()).generate(request).cut_prompts;
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].parameter == "prompt");
 }
 
 TEST_CASE("a sample's picture does not depend on the samples beside it, in flows too") {

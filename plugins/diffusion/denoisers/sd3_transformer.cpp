@@ -2,6 +2,7 @@
 
 #include "error.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -100,7 +101,8 @@ at::Tensor SD3Transformer2DModel::cropped_positions(int64_t rows, int64_t column
 }
 
 at::Tensor SD3Transformer2DModel::operator()(const at::Tensor &sample, double timestep,
-                                             const Conditioning &conditioning) const {
+                                             const Conditioning &conditioning,
+                                             const std::vector<int64_t> &skipped) const {
   const int64_t batch = sample.size(0), patch = config_.patch_size;
   const int64_t rows = sample.size(2) / patch, columns = sample.size(3) / patch;
   const at::ScalarType dtype = proj_.dtype();
@@ -110,7 +112,10 @@ at::Tensor SD3Transformer2DModel::operator()(const at::Tensor &sample, double ti
   const at::Tensor patches = proj_(sample.to(dtype).contiguous(at::MemoryFormat::ChannelsLast));
   TokenStreams tokens{patches.flatten(2).transpose(1, 2) + cropped_positions(rows, columns),
                       context_embedder_(conditioning.encoder_hidden_states.to(dtype))};
-  for (const JointTransformerBlock &block : transformer_blocks_) tokens = block(tokens, embedding);
+  for (int64_t i = 0; i < config_.num_layers; ++i) {
+    if (std::find(skipped.begin(), skipped.end(), i) != skipped.end()) continue;
+    tokens = transformer_blocks_[static_cast<size_t>(i)](tokens, embedding);
+  }
   return proj_out_(norm_out_(tokens.image, embedding))
       .view({batch, rows, columns, patch, patch, config_.out_channels})
       .permute({0, 5, 1, 3, 2, 4})

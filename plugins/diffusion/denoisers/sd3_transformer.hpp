@@ -48,8 +48,9 @@ class SD3Transformer2DModel {
   // Predicts the velocity at `sample`: [batch, in_channels, h, w] -> [batch, out_channels, h, w],
   // in the dtype of the weights. h and w must be multiples of patch_size, of at most
   // pos_embed_max_size patches. The whole batch is at the same `timestep`, which counts to 1000.
-  at::Tensor operator()(const at::Tensor &sample, double timestep,
-                        const Conditioning &conditioning) const;
+  // `skipped`: blocks that are left out.
+  at::Tensor operator()(const at::Tensor &sample, double timestep, const Conditioning &conditioning,
+                        const std::vector<int64_t> &skipped = {}) const;
 
  private:
   at::Tensor cropped_positions(int64_t rows, int64_t columns) const;

@@ -21,6 +21,10 @@ bool is_slow_group_norm(const at::Tensor &x) {
 
 }  // namespace
 
+at::Tensor moved(const at::Tensor &tensor, const at::TensorOptions &options) {
+  return tensor.to(options.device()).to(c10::typeMetaToScalarType(options.dtype()));
+}
+
 Linear::Linear(const WeightScope &scope, int64_t in, int64_t out, Bias with_bias)
     : weight(scope.take("weight", {out, in})) {
   if (with_bias == Bias::yes) bias = scope.take("bias", {out});
@@ -63,6 +67,11 @@ void Linear::to_int8() {
   int8_ = std::make_shared<Int8Matrix>(weight, bias);
   weight = at::Tensor{};
   bias = at::Tensor{};
+}
+
+void Linear::to(const at::TensorOptions &options) {
+  weight = moved(weight, options);
+  if (bias.defined()) bias = moved(bias, options);
 }
 
 at::Tensor Linear::operator()(const at::Tensor &x) const {
@@ -125,6 +134,11 @@ at::Tensor GroupNorm::activated(const at::Tensor &x) const {
 
 LayerNorm::LayerNorm(const WeightScope &scope, int64_t size, double the_eps)
     : weight(scope.take("weight", {size})), bias(scope.take("bias", {size})), eps(the_eps) {}
+
+void LayerNorm::to(const at::TensorOptions &options) {
+  weight = moved(weight, options);
+  bias = moved(bias, options);
+}
 
 at::Tensor LayerNorm::operator()(const at::Tensor &x) const {
   return at::layer_norm(x, weight.sizes(), weight, bias, eps);

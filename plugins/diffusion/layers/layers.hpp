@@ -9,10 +9,15 @@
 #include <vector>
 
 // The layers that every network here is made of. A layer takes its tensors, "weight" and "bias",
-// from the scope it is given; applying it is const and may be done from several threads.
+// from the scope it is given; applying it is const and may be done from several threads. `to` moves
+// the tensors of one to the device and dtype of its options.
 namespace pictor::diffusion {
 
 class Int8Matrix;
+
+// `tensor` on the device and of the dtype of `options`. It changes its dtype where it arrives: a
+// device that has no memory left is not asked for more.
+at::Tensor moved(const at::Tensor &tensor, const at::TensorOptions &options);
 
 enum class Bias { yes, no };
 
@@ -31,6 +36,9 @@ struct Linear {
 
   // Rounds the weights to eight bits, and lets go of them: see Int8Matrix.
   void to_int8();
+
+  // Not of one that is rounded.
+  void to(const at::TensorOptions &options);
 
   // x: [..., in] -> [..., out]
   at::Tensor operator()(const at::Tensor &x) const;
@@ -92,6 +100,8 @@ struct GroupNorm {
 struct LayerNorm {
   LayerNorm(const WeightScope &scope, int64_t size, double eps);
 
+  void to(const at::TensorOptions &options);
+
   // x: [..., size]
   at::Tensor operator()(const at::Tensor &x) const;
 
@@ -104,6 +114,8 @@ struct LayerNorm {
 // result has the dtype of the weight.
 struct RMSNorm {
   RMSNorm(const WeightScope &scope, int64_t size, double eps);
+
+  void to(const at::TensorOptions &options) { weight = moved(weight, options); }
 
   // x: [..., size]
   at::Tensor operator()(const at::Tensor &x) const;

@@ -35,13 +35,13 @@ bool Components::has(const std::string &component) const {
   return !entry.is_array() || entry.empty() || !entry.back().is_null();
 }
 
-Weights Components::open_weights(const std::filesystem::path &component, const std::string &stem,
-                                 at::ScalarType dtype) {
+Weights Components::open(const std::filesystem::path &component, const std::string &stem,
+                         at::Device device, at::ScalarType dtype) {
   const std::string name = component.filename().string();
   WeightTable table = options_.single_file != nullptr
                           ? options_.single_file->component(name)
                           : open_component(component, stem, variant_of(component, stem));
-  WeightOptions weight_options{placement_.device, dtype, options_.variant,
+  WeightOptions weight_options{device, dtype, options_.variant,
                                [this](uint64_t bytes) { add_progress(bytes); }};
   if (options_.lora_set != nullptr && !options_.lora_set->empty()) {
     options_.lora_set->attach(name, table);

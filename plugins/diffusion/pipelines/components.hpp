@@ -39,9 +39,19 @@ class Components {
     return open_weights(component, stem, placement_.dtype);
   }
   Weights open_weights(const std::filesystem::path &component, const std::string &stem,
-                       at::ScalarType dtype);
+                       at::ScalarType dtype) {
+    return open(component, stem, placement_.device, dtype);
+  }
+
+  // Those of a text encoder, which may have a device of its own.
+  Weights open_text_encoder(const std::filesystem::path &component) {
+    return open(component, "model", placement_.text_encoders.device,
+                placement_.text_encoders.dtype);
+  }
 
  private:
+  Weights open(const std::filesystem::path &component, const std::string &stem, at::Device device,
+               at::ScalarType dtype);
   std::string variant_of(const std::filesystem::path &component, const std::string &stem) const;
   void add_progress(uint64_t bytes);
 

@@ -33,11 +33,13 @@ size_t first_call_after(const ChosenScheduler &chosen, double share) {
 }
 
 // Of n steps, the last n * strength are taken.
-size_t first_call_of_strength(const ChosenScheduler &chosen, const TextToImageRequest &request) {
-  const size_t listed = std::max(request.timesteps.size(), request.sigmas.size());
-  const auto steps = listed == 0 ? *request.num_inference_steps
-                                 : static_cast<int64_t>(chosen.scheduler->timesteps().size());
-  const auto taken = static_cast<int64_t>(static_cast<double>(steps) * *request.strength);
+size_t first_call_of_strength(const ChosenScheduler &chosen, const TextToImageRequest &request,
+                              PartialStep partial_step) {
+  const int64_t steps = step_count(chosen, request);
+  const double share = static_cast<double>(steps) * *request.strength;
+  const auto taken = partial_step == PartialStep::left_out
+                         ? static_cast<int64_t>(share)
+                         : steps - static_cast<int64_t>(static_cast<double>(steps) - share);
   if (taken == 0) return chosen.scheduler->timesteps().size();  // PNDM has one call more than steps
   return static_cast<size_t>(steps - taken) * chosen.scheduler->calls_per_step();
 }
@@ -61,11 +63,18 @@ ChosenScheduler choose_scheduler(const nlohmann::json &model_config,
           config.value("num_train_timesteps", kTrainTimesteps)};
 }
 
-CallRange calls_of(const ChosenScheduler &chosen, const TextToImageRequest &request) {
+int64_t step_count(const ChosenScheduler &chosen, const TextToImageRequest &request) {
+  const bool listed = !request.timesteps.empty() || !request.sigmas.empty();
+  return listed ? static_cast<int64_t>(chosen.scheduler->timesteps().size())
+                : *request.num_inference_steps;
+}
+
+CallRange calls_of(const ChosenScheduler &chosen, const TextToImageRequest &request,
+                   PartialStep partial_step) {
   CallRange calls{0, chosen.scheduler->timesteps().size()};
   if (has_image(request)) {
     calls.begin = request.denoising_start ? first_call_after(chosen, *request.denoising_start)
-                                          : first_call_of_strength(chosen, request);
+                                          : first_call_of_strength(chosen, request, partial_step);
     require_calls(calls, request.denoising_start ? "denoising_start" : "strength");
   }
   if (request.denoising_end && *request.denoising_end < 1) {
@@ -84,7 +93,7 @@ at::Tensor denoise(at::Tensor latents, const DenoisingRun &run) {
     const auto step = static_cast<int64_t>(i - run.calls.begin) + 1;
     const std::string place = " at step " + std::to_string(step) + " of " + std::to_string(count);
     const at::Tensor output =
-        run.predict(scheduler.scale_model_input(latents, i), scheduler.timesteps()[i]);
+        run.predict(scheduler.scale_model_input(latents, i), scheduler.timesteps()[i], i);
     require_finite(output, "the denoiser's output" + place);
     const at::Tensor noise =
         scheduler.needs_noise(i) ? run.noise.draw(latents.sizes().slice(1)) : at::Tensor{};

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,16 +35,24 @@ struct CallRange {
   size_t end;
 };
 
+// The steps of a run: as asked, or as many as the request lists.
+int64_t step_count(const ChosenScheduler &chosen, const TextToImageRequest &request);
+
+// What becomes of the part of a step that strength leaves.
+enum class PartialStep { left_out, taken };
+
 // What the request leaves of the scheduler's calls: all; with an image those that strength or
 // denoising_start leaves; and none after denoising_end. Throws Error naming the parameter that
 // leaves none.
-CallRange calls_of(const ChosenScheduler &chosen, const TextToImageRequest &request);
+CallRange calls_of(const ChosenScheduler &chosen, const TextToImageRequest &request,
+                   PartialStep partial_step = PartialStep::left_out);
 
 // A stretch of a scheduler's calls, and what happens at each. All that it refers to must outlive
 // it.
 struct DenoisingRun {
-  // The denoiser's output for the scaled latents, guidance applied, float32: of their shape.
-  using Predict = std::function<at::Tensor(const at::Tensor &latents, double timestep)>;
+  // The denoiser's output for the scaled latents at call `i`, guidance applied, float32: of their
+  // shape.
+  using Predict = std::function<at::Tensor(const at::Tensor &latents, double timestep, size_t i)>;
   // Changes the latents that call `i` came to.
   using AfterStep = std::function<at::Tensor(const at::Tensor &latents, size_t i)>;
 

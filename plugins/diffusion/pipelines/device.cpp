@@ -36,19 +36,19 @@ int64_t to_gpu_index(std::string_view device) {
   return index;
 }
 
-at::Device resolve_device(const std::string &device) {
+at::Device resolve_device(const std::string &device, const std::string &parameter) {
   const int64_t count = gpu_count();
   if (device == "cpu" || (device == "auto" && count == 0)) return at::kCPU;
   const int64_t index = device == "auto" ? 0 : to_gpu_index(device);
   if (index < 0) {
     throw Error{ErrorKind::invalid_argument,
-                "device '" + device + "' is none of auto, cpu, cuda and cuda:N", "device"};
+                parameter + " '" + device + "' is none of auto, cpu, cuda and cuda:N", parameter};
   }
   if (index >= count) {
     const std::string found = count == 0 ? "libtorch sees no CUDA GPU here"
                                          : "libtorch sees GPUs 0 to " + std::to_string(count - 1);
     throw Error{ErrorKind::not_found,
-                "device '" + device + "': " + found + "; set 'device' to cpu or auto", "device"};
+                parameter + " '" + device + "': " + found + "; set it to cpu or auto", parameter};
   }
   return at::Device{at::kCUDA, static_cast<at::DeviceIndex>(index)};
 }
@@ -86,10 +86,40 @@ int find_blas(dl_phdr_info *library, size_t, void *result) {
 
 }  // namespace
 
-Placement resolve_placement(const std::string &device, const std::string &dtype) {
+std::vector<std::string> replica_devices(const std::string &device, size_t count) {
+  const at::Device first = resolve_device(device, "device");
+  if (first.is_cpu()) return std::vector<std::string>(count, "cpu");
+  const int64_t found = gpu_count() - first.index();
+  if (static_cast<int64_t>(count) > found) {
+    throw Error{ErrorKind::not_found,
+                "replicas = " + std::to_string(count) + ", but from device '" + device +
+                    "' on libtorch sees " + std::to_string(found) + " GPUs; set it to as many",
+                "replicas"};
+  }
+  std::vector<std::string> devices;
+  for (size_t i = 0; i < count; ++i) {
+    devices.push_back("cuda:" + std::to_string(static_cast<size_t>(first.index()) + i));
+  }
+  return devices;
+}
+
+TextEncoderPlacement moved_to_cpu(at::ScalarType dtype) {
+  return {at::kCPU, dtype == at::kHalf ? at::kFloat : dtype, /*movable=*/false, /*moved=*/true};
+}
+
+Placement resolve_placement(const std::string &device, const std::string &dtype,
+                            const std::string &text_encoder_device) {
   Placement placement;
-  placement.device = resolve_device(device);
+  placement.device = resolve_device(device, "device");
   placement.dtype = resolve_dtype(dtype, placement.device);
+  TextEncoderPlacement &text = placement.text_encoders;
+  if (text_encoder_device == "auto" || text_encoder_device == "same") {
+    text = {placement.device, placement.dtype};
+    text.movable = text_encoder_device == "auto" && !placement.device.is_cpu();
+  } else {
+    text.device = resolve_device(text_encoder_device, "text_encoder_device");
+    text.dtype = text.device.is_cpu() ? moved_to_cpu(placement.dtype).dtype : placement.dtype;
+  }
   return placement;
 }
 

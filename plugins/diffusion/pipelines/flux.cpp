@@ -8,9 +8,9 @@
 #include "pipelines/denoising.hpp"
 #include "pipelines/flow_scheduler.hpp"
 #include "pipelines/guidance.hpp"
-#include "pipelines/image_input.hpp"
 #include "pipelines/prompt_encoder.hpp"
 #include "pipelines/prompt_pair.hpp"
+#include "pipelines/starting_point.hpp"
 #include "pipelines/t5_prompt_encoder.hpp"
 
 #include <string>
@@ -41,6 +41,10 @@ class Flux final : public Pipeline {
   const FamilyTraits &family() const override;
 
  private:
+  void move_text_encoders(const at::TensorOptions &options) const override {
+    networks_.text_encoder.to(options);
+    networks_.text_encoder_2.to(options);
+  }
   TextToImageResult draw(const TextToImageRequest &request,
                          const RunCallbacks &callbacks) const override;
 
@@ -101,7 +105,10 @@ const FamilyTraits &Flux::family() const {
       .num_inference_steps = 28,
       .guidance_scale = 3.5,
       .parameters = {"negative_prompt", "prompt_2", "negative_prompt_2", "true_cfg_scale",
-                     "max_sequence_length"}};
+                     "max_sequence_length", "image", "strength"},
+      .image_strength = 0.6,
+      .image_guidance_scale = 7.0,
+      .has_image_size = false};
   return traits;
 }
 
@@ -109,7 +116,7 @@ TextToImageResult Flux::draw(const TextToImageRequest &request,
                              const RunCallbacks &callbacks) const {
   refuse_unread_negative_prompt(request);
   if (request.vae_tiling) networks_.vae.require_tiles();
-  const PictureSize size = picture_size(request, default_size(), size_multiple());
+  const PictureSize size = size_of(request);
   const int64_t rows = size.height / size_multiple(), columns = size.width / size_multiple();
   const ChosenScheduler chosen = choose_flow_scheduler(
       networks_.scheduler_config, request, {.image_tokens = rows * columns, .own_sigmas = true});
@@ -122,7 +129,7 @@ TextToImageResult Flux::draw(const TextToImageRequest &request,
       true_cfg ? encode(request, kNegativePrompts, result.cut_prompts) : Conditioning{};
   const RotaryEmbedding positions =
       networks_.transformer.positions(sequence_length(request), rows, columns);
-  const auto predict = [&](const at::Tensor &x, double timestep) {
+  const auto predict = [&](const at::Tensor &x, double timestep, size_t) {
     const auto velocity = [&](const Conditioning &conditioning) {
       return networks_.transformer(x, timestep / kTimestepsOfOne, conditioning, positions)
           .to(at::kFloat);
@@ -132,14 +139,17 @@ TextToImageResult Flux::draw(const TextToImageRequest &request,
   };
 
   Noise noise{seeds_of(request), placement().dtype, placement().device};
-  const at::Tensor noisy =
-      pack(noise.draw({networks_.vae.config().latent_channels, kPatch * rows, kPatch * columns}));
-  const at::Tensor drawn =
-      denoise(noisy * chosen.scheduler->init_noise_sigma(), {.scheduler = *chosen.scheduler,
-                                                             .noise = noise,
-                                                             .callbacks = callbacks,
-                                                             .predict = predict,
-                                                             .calls = calls_of(chosen, request)});
+  const StartingPoint start = starting_point(request, {.vae = networks_.vae,
+                                                       .chosen = chosen,
+                                                       .noise = noise,
+                                                       .callbacks = callbacks,
+                                                       .size = size,
+                                                       .partial_step = PartialStep::taken});
+  const at::Tensor drawn = denoise(pack(start.latents), {.scheduler = *chosen.scheduler,
+                                                         .noise = noise,
+                                                         .callbacks = callbacks,
+                                                         .predict = predict,
+                                                         .calls = start.calls});
   const at::Tensor latents = unpack(drawn, rows, columns);
   if (request.output_latents) {
     result.latents = latents;
@@ -178,14 +188,14 @@ Conditioning Flux::encode(const TextToImageRequest &request, const PromptPair &t
     conditioning.guidance = at::full({static_cast<int64_t>(request.samples.size())},
                                      *request.guidance_scale, placement().device);
   }
-  return conditioning;
+  return conditioning.with_text_on(placement().options());
 }
 
 }  // namespace
 
 std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
                                     const LoadOptions &options) {
-  const Placement placement = resolve_placement(options.device, options.dtype);
+  const Placement &placement = options.placement;
   const bool int8 = wants_int8(options.quantization, placement);
   Components components{folder, options, placement};
   const auto tokenizer = components.require("tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"});
@@ -194,8 +204,8 @@ std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
   const auto text_encoder_2 = components.require("text_encoder_2", {"T5EncoderModel"});
   const auto transformer = components.require("transformer", {"FluxTransformer2DModel"});
   const auto vae = components.require("vae", {"AutoencoderKL"});
-  Weights text_weights = components.open_weights(text_encoder, "model");
-  Weights text_weights_2 = components.open_weights(text_encoder_2, "model");
+  Weights text_weights = components.open_text_encoder(text_encoder);
+  Weights text_weights_2 = components.open_text_encoder(text_encoder_2);
   Weights transformer_weights = components.open_weights(transformer, "diffusion_pytorch_model");
   Weights vae_weights = components.open_weights(vae, "diffusion_pytorch_model");
 

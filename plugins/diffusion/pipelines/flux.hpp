@@ -7,8 +7,8 @@
 
 namespace pictor::diffusion {
 
-// FLUX.1 dev and schnell: text to image with the meaning of diffusers' FluxPipeline. Throws Error,
-// or Cancelled.
+// FLUX.1 dev and schnell: with the meaning of diffusers' FluxPipeline and FluxImg2ImgPipeline.
+// Throws Error, or Cancelled.
 std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
                                     const LoadOptions &options);
 

@@ -28,12 +28,23 @@ bool is_guided(const TextToImageRequest &request) {
   return *request.guidance_scale > 1;
 }
 
-at::Tensor guided_output(const at::Tensor &latents, const TextToImageRequest &request,
-                         const std::function<at::Tensor(const at::Tensor &latents)> &denoiser) {
-  if (!is_guided(request)) return denoiser(latents).to(at::kFloat).contiguous();
+Prediction predict(const at::Tensor &latents, const TextToImageRequest &request,
+                   const std::function<at::Tensor(const at::Tensor &latents)> &denoiser) {
+  if (!is_guided(request)) return {{}, denoiser(latents).to(at::kFloat).contiguous()};
   const std::vector<at::Tensor> halves =
       denoiser(at::cat({latents, latents})).to(at::kFloat).contiguous().chunk(2);
-  return guide(halves[0], halves[1], *request.guidance_scale, request.guidance_rescale);
+  return {halves[0], halves[1]};
+}
+
+at::Tensor guided(const Prediction &prediction, const TextToImageRequest &request) {
+  if (!prediction.negative.defined()) return prediction.positive;
+  return guide(prediction.negative, prediction.positive, *request.guidance_scale,
+               request.guidance_rescale);
+}
+
+at::Tensor guided_output(const at::Tensor &latents, const TextToImageRequest &request,
+                         const std::function<at::Tensor(const at::Tensor &latents)> &denoiser) {
+  return guided(predict(latents, request, denoiser), request);
 }
 
 }  // namespace pictor::diffusion

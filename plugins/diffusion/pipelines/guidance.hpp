@@ -17,9 +17,21 @@ at::Tensor guide(const at::Tensor &negative, const at::Tensor &positive, double 
 // Whether the request's negative prompts have a say.
 bool is_guided(const TextToImageRequest &request);
 
-// What `denoiser` says of `latents` with the request's guidance, in float32. With guidance it is
-// called on the latents twice over, first for the negative prompts: its conditioning must be in
-// that order.
+// What the denoiser says of some latents, in float32.
+struct Prediction {
+  at::Tensor negative;  // undefined without guidance
+  at::Tensor positive;
+};
+
+// With guidance `denoiser` is called on the latents twice over, first for the negative prompts: its
+// conditioning must be in that order.
+Prediction predict(const at::Tensor &latents, const TextToImageRequest &request,
+                   const std::function<at::Tensor(const at::Tensor &latents)> &denoiser);
+
+// `prediction` with the request's guidance.
+at::Tensor guided(const Prediction &prediction, const TextToImageRequest &request);
+
+// The guided prediction().
 at::Tensor guided_output(const at::Tensor &latents, const TextToImageRequest &request,
                          const std::function<at::Tensor(const at::Tensor &latents)> &denoiser);
 

@@ -13,17 +13,17 @@ namespace {
 using Sample = TextToImageRequest::Sample;
 
 // The side of the latents or of the image that a request begins from; 0 without one.
-int64_t side_of_input(const Sample &sample, int64_t axis, int64_t multiple) {
-  if (sample.latents.defined()) return sample.latents.size(axis + 1) * multiple;
-  if (!sample.image.defined() || sample.mask_image.defined()) return 0;
-  return sample.image.size(axis) / multiple * multiple;
+int64_t side_of_input(const Sample &sample, int64_t axis, const SizeRules &rules) {
+  if (sample.latents.defined()) return sample.latents.size(axis + 1) * rules.multiple;
+  if (!rules.of_image || !sample.image.defined() || sample.mask_image.defined()) return 0;
+  return sample.image.size(axis) / rules.multiple * rules.multiple;
 }
 
 int64_t resolve(const TextToImageRequest &request, int64_t asked, int64_t axis,
-                int64_t default_size, int64_t multiple, const std::string &parameter) {
+                const SizeRules &rules, const std::string &parameter) {
   int64_t side = 0;
   for (const Sample &sample : request.samples) {
-    const int64_t own = side_of_input(sample, axis, multiple);
+    const int64_t own = side_of_input(sample, axis, rules);
     if (side != 0 && own != side && asked == 0) {
       throw Error{ErrorKind::internal, "images of different sizes in one request"};
     }
@@ -36,13 +36,14 @@ int64_t resolve(const TextToImageRequest &request, int64_t asked, int64_t axis,
                     std::to_string(side),
                 parameter};
   }
-  if (first.image.defined() && asked == 0 && !first.mask_image.defined() && side == 0) {
+  if (rules.of_image && first.image.defined() && asked == 0 && !first.mask_image.defined() &&
+      side == 0) {
     throw Error{ErrorKind::invalid_argument,
-                "image: it is smaller than the " + std::to_string(multiple) +
+                "image: it is smaller than the " + std::to_string(rules.multiple) +
                     " pixels of one latent; set width and height",
                 "image"};
   }
-  return resolve_side(asked, side != 0 ? side : default_size, multiple, parameter);
+  return resolve_side(asked, side != 0 ? side : rules.default_size, rules.multiple, parameter);
 }
 
 // uint8 [samples, height, width, 3]
@@ -57,10 +58,9 @@ at::Tensor stretched(const TextToImageRequest &request, at::Tensor Sample::*pict
 
 }  // namespace
 
-PictureSize picture_size(const TextToImageRequest &request, int64_t default_size,
-                         int64_t multiple) {
-  return {resolve(request, request.height, 0, default_size, multiple, "height"),
-          resolve(request, request.width, 1, default_size, multiple, "width")};
+PictureSize picture_size(const TextToImageRequest &request, const SizeRules &rules) {
+  return {resolve(request, request.height, 0, rules, "height"),
+          resolve(request, request.width, 1, rules, "width")};
 }
 
 at::Tensor image_pixels(const TextToImageRequest &request, const PictureSize &size) {

@@ -14,10 +14,15 @@ struct PictureSize {
   int64_t width;
 };
 
-// How large the pictures of a request are: as asked; with an image and no mask, as large as the
-// image, cut to multiples of `multiple`; else `default_size` a side. Throws Error naming the
-// parameter.
-PictureSize picture_size(const TextToImageRequest &request, int64_t default_size, int64_t multiple);
+struct SizeRules {
+  int64_t default_size;  // a side, 0: there is none
+  int64_t multiple;      // that both sides must be
+  bool of_image = true;  // an image without a mask sets the size
+};
+
+// How large the pictures of a request are: as asked; as large as the image, cut to multiples; else
+// of the default size. Throws Error naming the parameter.
+PictureSize picture_size(const TextToImageRequest &request, const SizeRules &rules);
 
 // The images: float32 [samples, 3, height, width], -1 to 1, on the CPU. An image of another size is
 // stretched to it with PIL's Lanczos filter; one that has it is taken as it is.

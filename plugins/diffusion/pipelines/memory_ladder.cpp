@@ -79,12 +79,22 @@ void translating_errors(const std::string &doing, const std::function<void()> &w
   }
 }
 
+void load_within_memory(bool movable, const std::function<void(bool text_encoders_on_cpu)> &load) {
+  const auto loaded = unless_out_of_memory(!movable, [&] {
+    load(false);
+    return true;
+  });
+  if (!loaded) load(true);
+}
+
 TextToImageResult draw_within_memory(
     const TextToImageRequest &request, const RunCallbacks &callbacks,
     const std::function<TextToImageResult(const TextToImageRequest &part,
-                                          const RunCallbacks &callbacks)> &draw) {
+                                          const RunCallbacks &callbacks)> &draw,
+    const std::function<void()> &make_room) {
   const size_t count = request.samples.size();
   size_t at_once = count, done = 0;
+  bool room_left = static_cast<bool>(make_room);
   TextToImageResult all;
   while (done < count) {
     RunCallbacks of_part = callbacks;
@@ -94,14 +104,17 @@ TextToImageResult draw_within_memory(
       callbacks.on_step(static_cast<int64_t>(done / at_once) * steps + step, parts * steps);
     };
     const size_t size = std::min(at_once, count - done);
-    std::optional<TextToImageResult> part = unless_out_of_memory(size == 1, [&] {
+    std::optional<TextToImageResult> part = unless_out_of_memory(size == 1 && !room_left, [&] {
       return draw(size == count ? request : part_of(request, done, size), of_part);
     });
     if (part) {
       append(all, std::move(*part), done);
       done += size;
-    } else {
+    } else if (size > 1) {
       at_once = (size + 1) / 2;
+    } else {
+      make_room();
+      room_left = false;
     }
   }
   if (at_once < count) tell(callbacks, "drawn " + std::to_string(at_once) + " at once");

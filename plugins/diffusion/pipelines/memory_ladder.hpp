@@ -17,12 +17,19 @@ namespace pictor::diffusion {
 // other exceptions of libtorch leave as Error(internal). `doing` completes "out of memory while".
 void translating_errors(const std::string &doing, const std::function<void()> &work);
 
+// Loads a model: first as it is placed, then, where memory runs out and `movable` lets them, with
+// the text encoders on the CPU.
+void load_within_memory(bool movable, const std::function<void(bool text_encoders_on_cpu)> &load);
+
 // The drawing of a batch: halved and halved again, down to single samples. Samples do not see each
-// other, so the pictures are the same but for rounding. Each part is one request of `draw`.
+// other, so the pictures are the same but for rounding. Each part is one request of `draw`. A
+// sample that does not fit alone is tried again after `make_room`, unless that is empty or was
+// called before.
 TextToImageResult draw_within_memory(
     const TextToImageRequest &request, const RunCallbacks &callbacks,
     const std::function<TextToImageResult(const TextToImageRequest &part,
-                                          const RunCallbacks &callbacks)> &draw);
+                                          const RunCallbacks &callbacks)> &draw,
+    const std::function<void()> &make_room = {});
 
 // One direction of the autoencoder, for the samples `first` up to but not including `end`.
 struct AutoencoderWork {

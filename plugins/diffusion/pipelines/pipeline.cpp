@@ -2,7 +2,6 @@
 
 #include "error.hpp"
 #include "pipelines/flux.hpp"
-#include "pipelines/image_input.hpp"
 #include "pipelines/memory_ladder.hpp"
 #include "pipelines/stable_diffusion.hpp"
 #include "pipelines/stable_diffusion_3.hpp"
@@ -31,7 +30,9 @@ constexpr std::array kFamilies{
     Family{"StableDiffusionXLImg2ImgPipeline", load_stable_diffusion_xl},
     Family{"StableDiffusionXLInpaintPipeline", load_stable_diffusion_xl},
     Family{"StableDiffusion3Pipeline", load_stable_diffusion_3},
+    Family{"StableDiffusion3Img2ImgPipeline", load_stable_diffusion_3},
     Family{"FluxPipeline", load_flux},
+    Family{"FluxImg2ImgPipeline", load_flux},
 };
 
 // The result of `work`, which needs no gradients; libtorch's exceptions leave as Errors.
@@ -60,15 +61,31 @@ TextToImageResult Pipeline::generate(const TextToImageRequest &request,
                                      const RunCallbacks &callbacks) const {
   stop_if_cancelled(callbacks);
   const TextToImageRequest complete = completed(request, family());
-  return draw_within_memory(complete, callbacks,
-                            [this](const TextToImageRequest &part, const RunCallbacks &of_part) {
-                              return run_inference("drawing", [&] { return draw(part, of_part); });
-                            });
+  const auto draw_part = [this](const TextToImageRequest &part, const RunCallbacks &of_part) {
+    return run_inference("drawing", [&] { return draw(part, of_part); });
+  };
+  std::function<void()> make_room;
+  if (placement_.text_encoders.movable && !text_encoders_moved_) {
+    make_room = [this] { free_text_encoders(); };
+  }
+  TextToImageResult result = draw_within_memory(complete, callbacks, draw_part, make_room);
+  if (text_encoders_moved_ && callbacks.on_memory_fallback) {
+    callbacks.on_memory_fallback("drawn with the text encoders on the CPU");
+  }
+  return result;
+}
+
+void Pipeline::free_text_encoders() const {
+  run_inference("moving the text encoders to the CPU", [this] {
+    move_text_encoders(moved_to_cpu(placement_.dtype).options());
+    return true;
+  });
+  text_encoders_moved_ = true;
 }
 
 void Pipeline::check(const TextToImageRequest &request) const {
   const TextToImageRequest complete = completed(request, family());
-  picture_size(complete, default_size(), size_multiple());
+  size_of(complete);
   count_prompt_chunks(complete);
 }
 
@@ -84,15 +101,22 @@ std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,
       find_model(model.string(), options.config, options.revision, options.parameter);
   const Family &family = find_family(JsonFile{source.folder / "model_index.json"});
   set_threads(options.threads);
-  LoraSet loras{options.loras};
   LoadOptions opened = options;
+  opened.placement = resolve_placement(options.device, options.dtype, options.text_encoder_device);
   opened.single_file = source.single_file.get();
-  opened.lora_set = &loras;
-  return run_inference("loading " + model.string(), [&] {
-    std::unique_ptr<Pipeline> pipeline = family.load(source.folder, opened);
-    loras.finish();
-    return pipeline;
+  std::unique_ptr<Pipeline> pipeline;
+  load_within_memory(opened.placement.text_encoders.movable, [&](bool text_encoders_on_cpu) {
+    TextEncoderPlacement &text = opened.placement.text_encoders;
+    if (text_encoders_on_cpu) text = moved_to_cpu(opened.placement.dtype);
+    LoraSet loras{options.loras};
+    opened.lora_set = &loras;
+    pipeline = run_inference("loading " + model.string(), [&] {
+      std::unique_ptr<Pipeline> loaded = family.load(source.folder, opened);
+      loras.finish();
+      return loaded;
+    });
   });
+  return pipeline;
 }
 
 std::vector<std::string> known_pipelines() {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "pipelines/device.hpp"
+#include "pipelines/image_input.hpp"
 #include "pipelines/text_to_image.hpp"
 #include "weights/lora.hpp"
 #include "weights/single_file.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -17,6 +19,7 @@ namespace pictor::diffusion {
 struct LoadOptions {
   std::string device = "auto";  // see resolve_placement
   std::string dtype = "auto";
+  std::string text_encoder_device = "auto";
   std::string quantization = "none";  // see wants_int8
   std::string variant;                // "fp16" for diffusion_pytorch_model.fp16.safetensors
   int64_t threads = 0;                // see set_threads
@@ -24,22 +27,25 @@ struct LoadOptions {
   std::string revision;
   std::string parameter = "model";  // the one that the model stands in, for errors
   std::vector<LoraSource> loras{};  // fused into the weights
-  std::function<void(double fraction)> on_progress{};  // 0 to 1, rising
-  std::function<bool()> cancelled{};                   // polled at each tensor
+  // 0 to 1, rising; once more from 0 where memory ran out.
+  std::function<void(double fraction)> on_progress{};
+  std::function<bool()> cancelled{};  // polled at each tensor
 
-  // What load_pipeline opened for Components; nobody else sets them.
+  // What load_pipeline resolved and opened for the families; nobody else sets them.
+  Placement placement{};
   const SingleFile *single_file = nullptr;
   LoraSet *lora_set = nullptr;
 };
 
-// A loaded model. It never changes: members are const, and calls from several threads are safe,
-// though they share the machine.
+// A loaded model. It never changes but for the place of its text encoders: members are const, and
+// calls from several threads are safe, though they share the machine.
 class Pipeline {
  public:
   virtual ~Pipeline() = default;
   Pipeline(const Pipeline &) = delete;
   Pipeline &operator=(const Pipeline &) = delete;
 
+  // As it was loaded.
   const Placement &placement() const { return placement_; }
 
   // Width and height of a picture by default, 0 when the model does not say; both sides of any
@@ -57,13 +63,23 @@ class Pipeline {
   // it than alone.
   int64_t prompt_chunks(const TextToImageRequest &request) const;
 
-  // Draws all samples of the request, fewer at once where memory runs out. Throws Error, or
-  // Cancelled within one step of being asked to.
+  // Draws all samples of the request, fewer at once where memory runs out, and at last with the
+  // text encoders on the CPU, if they are movable. Throws Error, or Cancelled within one step of
+  // being asked to.
   TextToImageResult generate(const TextToImageRequest &request,
                              const RunCallbacks &callbacks = {}) const;
 
+  // Moves the text encoders to the CPU for good. Drawings that have begun are not disturbed; all
+  // later ones tell RunCallbacks::on_memory_fallback. Throws Error when the CPU has no memory.
+  void free_text_encoders() const;
+
  protected:
-  explicit Pipeline(const Placement &placement) : placement_(placement) {}
+  explicit Pipeline(const Placement &placement)
+      : placement_(placement), text_encoders_moved_(placement.text_encoders.moved) {}
+
+  PictureSize size_of(const TextToImageRequest &request) const {
+    return picture_size(request, {default_size(), size_multiple(), family().has_image_size});
+  }
 
  private:
   // Of a request that has its guidance_scale.
@@ -71,8 +87,11 @@ class Pipeline {
   // The request is completed() already.
   virtual TextToImageResult draw(const TextToImageRequest &request,
                                  const RunCallbacks &callbacks) const = 0;
+  // While others may compute with them.
+  virtual void move_text_encoders(const at::TensorOptions &options) const = 0;
 
   Placement placement_;
+  mutable std::atomic<bool> text_encoders_moved_;
 };
 
 // Loads what find_model finds for `model`; the family is chosen by the `_class_name` of the

@@ -5,6 +5,7 @@
 #include "pipelines/text_to_image.hpp"
 #include "text_encoders/clip_text_model.hpp"
 #include "text_encoders/clip_tokenizer.hpp"
+#include "text_encoders/relocatable.hpp"
 
 #include <ATen/ATen.h>
 
@@ -20,8 +21,11 @@ class PromptEncoder {
   // Throws Error when the two are not of the same model.
   PromptEncoder(ClipTokenizer tokenizer, ClipTextModel text_model);
 
-  int64_t width() const { return text_model_.config().hidden_size; }
-  int64_t pooled_width() const { return text_model_.pooled_width(); }
+  int64_t width() const { return text_model_->config().hidden_size; }
+  int64_t pooled_width() const { return text_model_->pooled_width(); }
+
+  // Moves the text model to the device and dtype of `options`, where its states are from then on.
+  void to(const at::TensorOptions &options) const { text_model_.to(options); }
 
   // The chunks that the longest of the prompts needs; see PromptLayout.
   int64_t count_chunks(const std::vector<std::string> &prompts, bool weights,
@@ -50,14 +54,15 @@ class PromptEncoder {
   };
 
   ChunkBatch tokenized(const std::vector<std::string> &prompts, const PromptLayout &layout,
-                       const std::string &parameter, std::vector<CutPrompt> &cut) const;
+                       at::Device device, const std::string &parameter,
+                       std::vector<CutPrompt> &cut) const;
   // What the text model made of the batch's chunks -> [prompts, chunks * max_length, width].
   at::Tensor side_by_side(const at::Tensor &hidden, const ChunkBatch &batch,
                           const PromptLayout &layout) const;
-  void check_clip_skip(int64_t clip_skip, int64_t most) const;
+  static void check_clip_skip(int64_t clip_skip, int64_t most, int64_t layers);
 
   ClipTokenizer tokenizer_;
-  ClipTextModel text_model_;
+  Relocatable<ClipTextModel> text_model_;
 };
 
 }  // namespace pictor::diffusion

@@ -22,7 +22,14 @@ inline constexpr PromptPair kNegativePrompts{"negative_prompt", "negative_prompt
                                              &TextToImageRequest::Sample::negative_prompt,
                                              &TextToImageRequest::Sample::negative_prompt_2};
 
-// Those that have a say in the request: without guidance no negative one.
+// What SD 3's T5 reads.
+inline constexpr PromptPair kPromptsForT5{"prompt", "prompt_3", &TextToImageRequest::Sample::prompt,
+                                          &TextToImageRequest::Sample::prompt_3};
+inline constexpr PromptPair kNegativePromptsForT5{"negative_prompt", "negative_prompt_3",
+                                                  &TextToImageRequest::Sample::negative_prompt,
+                                                  &TextToImageRequest::Sample::negative_prompt_3};
+
+// Those of CLIP that have a say in the request: without guidance no negative one.
 std::vector<PromptPair> prompt_pairs(const TextToImageRequest &request);
 
 inline bool has_second(const TextToImageRequest &request, const PromptPair &pair, size_t sample) {

@@ -19,6 +19,9 @@ class StableDiffusion final : public UNetPipeline {
                   UNet2DConditionModel unet, AutoencoderKL vae, nlohmann::json scheduler_config);
 
  private:
+  void move_text_encoders(const at::TensorOptions &options) const override {
+    prompt_encoder_.to(options);
+  }
   int64_t count_prompt_chunks(const TextToImageRequest &request) const override;
   Conditioning condition(const TextToImageRequest &request, const PictureSize &size,
                          std::vector<CutPrompt> &cut) const override;
@@ -71,14 +74,14 @@ Conditioning StableDiffusion::condition(const TextToImageRequest &request, const
 
 std::unique_ptr<Pipeline> load_stable_diffusion(const std::filesystem::path &folder,
                                                 const LoadOptions &options) {
-  const Placement placement = resolve_placement(options.device, options.dtype);
+  const Placement &placement = options.placement;
   const bool int8 = wants_int8(options.quantization, placement);
   Components components{folder, options, placement};
   const auto tokenizer = components.require("tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"});
   const auto text_encoder = components.require("text_encoder", {"CLIPTextModel"});
   const auto unet = components.require("unet", {"UNet2DConditionModel"});
   const auto vae = components.require("vae", {"AutoencoderKL"});
-  Weights text_weights = components.open_weights(text_encoder, "model");
+  Weights text_weights = components.open_text_encoder(text_encoder);
   Weights unet_weights = components.open_weights(unet, "diffusion_pytorch_model");
   Weights vae_weights = components.open_weights(vae, "diffusion_pytorch_model");
 

@@ -8,10 +8,8 @@
 #include "pipelines/denoising.hpp"
 #include "pipelines/flow_scheduler.hpp"
 #include "pipelines/guidance.hpp"
-#include "pipelines/image_input.hpp"
-#include "pipelines/prompt_encoder.hpp"
-#include "pipelines/prompt_pair.hpp"
-#include "pipelines/t5_prompt_encoder.hpp"
+#include "pipelines/sd3_text_encoders.hpp"
+#include "pipelines/starting_point.hpp"
 
 #include <optional>
 #include <string>
@@ -21,14 +19,10 @@
 namespace pictor::diffusion {
 namespace {
 
-constexpr int64_t kSequenceLength = 256, kLongestSequence = 512;
-
 class StableDiffusion3 final : public Pipeline {
  public:
   struct Networks {
-    PromptEncoder text_encoder;
-    PromptEncoder text_encoder_2;
-    std::optional<T5PromptEncoder> text_encoder_3;
+    Sd3TextEncoders text_encoders;
     SD3Transformer2DModel transformer;
     AutoencoderKL vae;
     nlohmann::json scheduler_config;
@@ -42,59 +36,66 @@ class StableDiffusion3 final : public Pipeline {
   int64_t size_multiple() const override {
     return networks_.transformer.config().patch_size * networks_.vae.config().scale();
   }
-  const FamilyTraits &family() const override;
+  const FamilyTraits &family() const override { return family_; }
 
  private:
+  void move_text_encoders(const at::TensorOptions &options) const override {
+    networks_.text_encoders.to(options);
+  }
   TextToImageResult draw(const TextToImageRequest &request,
                          const RunCallbacks &callbacks) const override;
 
   void require_positions(int64_t side, const std::string &parameter) const;
-  Conditioning condition(const TextToImageRequest &request, std::vector<CutPrompt> &cut) const;
-  ClipTextModel::Output encode(const TextToImageRequest &request, const PromptPair &texts,
-                               int64_t clip_skip, std::vector<CutPrompt> &cut) const;
+  void require_layers(const TextToImageRequest &request) const;
 
   Networks networks_;
+  FamilyTraits family_;
 };
 
+FamilyTraits traits(bool has_t5) {
+  FamilyTraits family{
+      .num_inference_steps = 28,
+      .guidance_scale = 7.0,
+      .parameters = {"negative_prompt", "prompt_2", "negative_prompt_2", "clip_skip",
+                     "max_sequence_length", "skip_guidance_layers", "image", "strength"},
+      .image_strength = 0.6,
+      .image_num_inference_steps = 50,
+      .has_image_size = false};
+  if (has_t5) {
+    family.parameters.insert(family.parameters.end(), {"prompt_3", "negative_prompt_3"});
+  }
+  return family;
+}
+
 StableDiffusion3::StableDiffusion3(const Placement &placement, Networks networks)
-    : Pipeline(placement), networks_(std::move(networks)) {
+    : Pipeline(placement),
+      networks_(std::move(networks)),
+      family_(traits(networks_.text_encoders.has_t5())) {
   const SD3TransformerConfig &transformer = networks_.transformer.config();
-  const PromptEncoder &clip = networks_.text_encoder, &clip_2 = networks_.text_encoder_2;
   require_matching(transformer.in_channels, networks_.vae.config().latent_channels,
                    "the transformer's in_channels and the vae's latent_channels");
   require_matching(transformer.out_channels, networks_.vae.config().latent_channels,
                    "the transformer's out_channels and the vae's latent_channels");
-  require_matching(transformer.pooled_projection_dim, clip.pooled_width() + clip_2.pooled_width(),
-                   "the transformer's pooled_projection_dim and the projection_dim of both CLIP "
-                   "text encoders");
-  if (networks_.text_encoder_3) {
-    require_matching(transformer.joint_attention_dim, networks_.text_encoder_3->width(),
-                     "the transformer's joint_attention_dim and T5's d_model");
-  }
-  if (clip.width() + clip_2.width() > transformer.joint_attention_dim) {
-    throw Error{ErrorKind::invalid_argument,
-                "the model's components do not fit together: the hidden_size of both CLIP text "
-                "encoders, " +
-                    std::to_string(clip.width() + clip_2.width()) +
-                    ", exceeds the transformer's joint_attention_dim, " +
-                    std::to_string(transformer.joint_attention_dim),
-                "model"};
-  }
 }
 
-const FamilyTraits &StableDiffusion3::family() const {
-  static const FamilyTraits traits{
-      .num_inference_steps = 28,
-      .guidance_scale = 7.0,
-      .parameters = {"negative_prompt", "prompt_2", "negative_prompt_2", "clip_skip",
-                     "max_sequence_length"}};
-  return traits;
+// The rows of the prompts themselves, of conditioning that is guided.
+Conditioning positive_half(const Conditioning &conditioning) {
+  return {conditioning.encoder_hidden_states.chunk(2)[1], conditioning.pooled.chunk(2)[1]};
+}
+
+// Whether layers are skipped at call `i`. As in diffusers, calls are counted against steps.
+bool skips_layers(const TextToImageRequest &request, size_t i, int64_t steps) {
+  const SkipLayerGuidance &skip = request.skip_layers;
+  const auto call = static_cast<double>(i), count = static_cast<double>(steps);
+  return !skip.layers.empty() && is_guided(request) && call > count * skip.start &&
+         call < count * skip.stop;
 }
 
 TextToImageResult StableDiffusion3::draw(const TextToImageRequest &request,
                                          const RunCallbacks &callbacks) const {
   if (request.vae_tiling) networks_.vae.require_tiles();
-  const PictureSize size = picture_size(request, default_size(), size_multiple());
+  require_layers(request);
+  const PictureSize size = size_of(request);
   require_positions(size.height, "height");
   require_positions(size.width, "width");
   const int64_t tokens = (size.height / size_multiple()) * (size.width / size_multiple());
@@ -102,23 +103,32 @@ TextToImageResult StableDiffusion3::draw(const TextToImageRequest &request,
       networks_.scheduler_config, request, {.image_tokens = tokens, .own_sigmas = false});
   TextToImageResult result;
   result.scheduler = chosen.class_name;
-  const Conditioning conditioning = condition(request, result.cut_prompts);
+  const Conditioning conditioning =
+      networks_.text_encoders(request, result.cut_prompts).with_text_on(placement().options());
 
   Noise noise{seeds_of(request), placement().dtype, placement().device};
-  const int64_t scale = networks_.vae.config().scale();
-  const at::Tensor noisy = noise.draw(
-      {networks_.transformer.config().in_channels, size.height / scale, size.width / scale});
-  const auto predict = [&](const at::Tensor &x, double timestep) {
-    return guided_output(x, request, [&](const at::Tensor &batch) {
+  const StartingPoint start = starting_point(request, {.vae = networks_.vae,
+                                                       .chosen = chosen,
+                                                       .noise = noise,
+                                                       .callbacks = callbacks,
+                                                       .size = size,
+                                                       .partial_step = PartialStep::taken});
+  const int64_t steps = step_count(chosen, request);
+  const auto predict = [&](const at::Tensor &x, double timestep, size_t i) {
+    const Prediction whole = diffusion::predict(x, request, [&](const at::Tensor &batch) {
       return networks_.transformer(batch, timestep, conditioning);
     });
+    const at::Tensor output = guided(whole, request);
+    if (!skips_layers(request, i, steps)) return output;
+    const at::Tensor without =
+        networks_.transformer(x, timestep, positive_half(conditioning), request.skip_layers.layers);
+    return output + request.skip_layers.scale * (whole.positive - without.to(at::kFloat));
   };
-  const at::Tensor latents =
-      denoise(noisy * chosen.scheduler->init_noise_sigma(), {.scheduler = *chosen.scheduler,
-                                                             .noise = noise,
-                                                             .callbacks = callbacks,
-                                                             .predict = predict,
-                                                             .calls = calls_of(chosen, request)});
+  const at::Tensor latents = denoise(start.latents, {.scheduler = *chosen.scheduler,
+                                                     .noise = noise,
+                                                     .callbacks = callbacks,
+                                                     .predict = predict,
+                                                     .calls = start.calls});
   if (request.output_latents) {
     result.latents = latents;
   } else {
@@ -136,43 +146,22 @@ void StableDiffusion3::require_positions(int64_t side, const std::string &parame
               parameter};
 }
 
-// With guidance, the batch is twice as large: all negative prompts, then all prompts. As in
-// diffusers, clip_skip concerns the prompts alone.
-Conditioning StableDiffusion3::condition(const TextToImageRequest &request,
-                                         std::vector<CutPrompt> &cut) const {
-  const auto positive = encode(request, kPrompts, request.clip_skip, cut);
-  if (!is_guided(request)) return {positive.hidden, positive.pooled};
-  const auto negative = encode(request, kNegativePrompts, 0, cut);
-  return {at::cat({negative.hidden, positive.hidden}), at::cat({negative.pooled, positive.pooled})};
-}
-
-// The states of both CLIP models side by side, widened with zeros to T5's, then T5's; and both
-// pooled vectors. T5 reads the first text, and more of it than CLIP: what it leaves out is cut.
-ClipTextModel::Output StableDiffusion3::encode(const TextToImageRequest &request,
-                                               const PromptPair &texts, int64_t clip_skip,
-                                               std::vector<CutPrompt> &cut) const {
-  const std::vector<std::string> prompts = texts_of(request, texts.text);
-  const int64_t length = resolve_sequence_length(request, kSequenceLength, kLongestSequence);
-  const int64_t width = networks_.transformer.config().joint_attention_dim;
-
-  std::vector<CutPrompt> cut_by_clip, cut_by_clip_2;
-  const auto first =
-      networks_.text_encoder.with_pooled(prompts, clip_skip, texts.name, cut_by_clip);
-  const auto second = networks_.text_encoder_2.with_pooled(second_texts(request, texts), clip_skip,
-                                                           texts.name_2, cut_by_clip_2);
-  const at::Tensor clip = at::cat({first.hidden, second.hidden}, -1);
-  at::Tensor t5;
-  if (networks_.text_encoder_3) {
-    t5 = (*networks_.text_encoder_3)(prompts, length, texts.name, cut);
-  } else {
-    t5 = at::zeros({clip.size(0), length, width}, clip.options());
-    cut.insert(cut.end(), cut_by_clip.begin(), cut_by_clip.end());
+void StableDiffusion3::require_layers(const TextToImageRequest &request) const {
+  const std::string parameter = "skip_guidance_layers";
+  const int64_t count = networks_.transformer.config().num_layers;
+  for (const int64_t layer : request.skip_layers.layers) {
+    if (layer >= 0 && layer < count) continue;
+    throw Error{ErrorKind::invalid_argument,
+                parameter + ": " + std::to_string(layer) + " is not between 0 and " +
+                    std::to_string(count - 1) + ", this model's layers",
+                parameter};
   }
-  for (CutPrompt &end : cut_by_clip_2) {
-    if (has_second(request, texts, end.sample)) cut.push_back(std::move(end));
-  }
-  return {at::cat({at::constant_pad_nd(clip, {0, width - clip.size(2)}), t5}, 1),
-          at::cat({first.pooled, second.pooled}, -1)};
+  if (request.skip_layers.layers.empty() || !has_image(request)) return;
+  throw Error{ErrorKind::unsupported,
+              parameter +
+                  ": it is for pictures from text alone, as in diffusers; leave it out "
+                  "where there is an image",
+              parameter};
 }
 
 PromptEncoder make_clip(const std::filesystem::path &tokenizer,
@@ -186,7 +175,7 @@ PromptEncoder make_clip(const std::filesystem::path &tokenizer,
 
 std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &folder,
                                                   const LoadOptions &options) {
-  const Placement placement = resolve_placement(options.device, options.dtype);
+  const Placement &placement = options.placement;
   const bool int8 = wants_int8(options.quantization, placement);
   Components components{folder, options, placement};
   const auto clip_tokenizer = [&](const std::string &name) {
@@ -197,14 +186,14 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
   const auto text_encoder_2 = components.require("text_encoder_2", {"CLIPTextModelWithProjection"});
   const auto transformer = components.require("transformer", {"SD3Transformer2DModel"});
   const auto vae = components.require("vae", {"AutoencoderKL"});
-  Weights text_weights = components.open_weights(text_encoder, "model");
-  Weights text_weights_2 = components.open_weights(text_encoder_2, "model");
+  Weights text_weights = components.open_text_encoder(text_encoder);
+  Weights text_weights_2 = components.open_text_encoder(text_encoder_2);
   std::optional<Weights> t5_weights;
   std::filesystem::path t5_tokenizer, t5;
   if (components.has("text_encoder_3")) {
     t5_tokenizer = components.require("tokenizer_3", {"T5TokenizerFast", "T5Tokenizer"});
     t5 = components.require("text_encoder_3", {"T5EncoderModel"});
-    t5_weights.emplace(components.open_weights(t5, "model"));
+    t5_weights.emplace(components.open_text_encoder(t5));
   }
   Weights transformer_weights = components.open_weights(transformer, "diffusion_pytorch_model");
   Weights vae_weights = components.open_weights(vae, "diffusion_pytorch_model");
@@ -214,15 +203,18 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
     t5_encoder.emplace(T5Tokenizer{t5_tokenizer},
                        T5EncoderModel{read_t5_config(JsonFile{t5 / "config.json"}), *t5_weights});
   }
-  SD3Transformer2DModel transformer_model{
-      read_sd3_transformer_config(JsonFile{transformer / "config.json"}), transformer_weights};
+  const SD3TransformerConfig transformer_config =
+      read_sd3_transformer_config(JsonFile{transformer / "config.json"});
+  SD3Transformer2DModel transformer_model{transformer_config, transformer_weights};
   if (int8) transformer_model.to_int8();
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusion3>(
       placement,
       StableDiffusion3::Networks{
-          make_clip(tokenizer, text_encoder, text_weights),
-          make_clip(tokenizer_2, text_encoder_2, text_weights_2), std::move(t5_encoder),
+          Sd3TextEncoders{make_clip(tokenizer, text_encoder, text_weights),
+                          make_clip(tokenizer_2, text_encoder_2, text_weights_2),
+                          std::move(t5_encoder), transformer_config.joint_attention_dim,
+                          transformer_config.pooled_projection_dim},
           std::move(transformer_model),
           AutoencoderKL{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights},
           scheduler.root()});

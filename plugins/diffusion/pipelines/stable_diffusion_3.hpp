@@ -7,9 +7,9 @@
 
 namespace pictor::diffusion {
 
-// Stable Diffusion 3 and 3.5: text to image with the meaning of diffusers'
-// StableDiffusion3Pipeline. Without a T5 text encoder in the folder its states are zeros, as there.
-// Throws Error, or Cancelled.
+// Stable Diffusion 3 and 3.5: with the meaning of diffusers' StableDiffusion3Pipeline and
+// StableDiffusion3Img2ImgPipeline. Without a T5 text encoder in the folder its states are zeros, as
+// there. Throws Error, or Cancelled.
 std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &folder,
                                                   const LoadOptions &options);
 

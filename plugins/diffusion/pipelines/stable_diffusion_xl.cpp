@@ -35,6 +35,10 @@ class StableDiffusionXl final : public UNetPipeline {
   // Hidden states of both encoders side by side, and the pooled vector of the last.
   using Encoded = ClipTextModel::Output;
 
+  void move_text_encoders(const at::TensorOptions &options) const override {
+    for (const PromptEncoder &encoder : encoders_) encoder.to(options);
+  }
+
   int64_t count_prompt_chunks(const TextToImageRequest &request) const override;
   Conditioning condition(const TextToImageRequest &request, const PictureSize &size,
                          std::vector<CutPrompt> &cut) const override;
@@ -196,7 +200,7 @@ PromptEncoder load_encoder(const std::filesystem::path &tokenizer,
 
 std::unique_ptr<Pipeline> load_stable_diffusion_xl(const std::filesystem::path &folder,
                                                    const LoadOptions &options) {
-  const Placement placement = resolve_placement(options.device, options.dtype);
+  const Placement &placement = options.placement;
   const bool int8 = wants_int8(options.quantization, placement);
   Components components{folder, options, placement};
   const auto unet = components.require("unet", {"UNet2DConditionModel"});
@@ -217,7 +221,7 @@ std::unique_ptr<Pipeline> load_stable_diffusion_xl(const std::filesystem::path &
         components.require("tokenizer" + suffix, {"CLIPTokenizer", "CLIPTokenizerFast"});
     const auto text_encoder = components.require("text_encoder" + suffix, {class_name});
     found.push_back(
-        {tokenizer, text_encoder, projection, components.open_weights(text_encoder, "model")});
+        {tokenizer, text_encoder, projection, components.open_text_encoder(text_encoder)});
   };
   if (components.has("text_encoder")) find("", "CLIPTextModel", ClipTextModel::Projection::no);
   find("_2", "CLIPTextModelWithProjection", ClipTextModel::Projection::yes);

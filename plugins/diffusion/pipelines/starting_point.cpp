@@ -59,7 +59,7 @@ StartingPoint starting_point(const TextToImageRequest &request,
   const Scheduler &scheduler = *options.chosen.scheduler;
   const std::vector<int64_t> shape = latent_shape(options);
   StartingPoint start;
-  start.calls = calls_of(options.chosen, request);
+  start.calls = calls_of(options.chosen, request, options.partial_step);
   if (!has_image(request)) {
     start.latents = options.noise.draw(shape) * scheduler.init_noise_sigma();
     return start;

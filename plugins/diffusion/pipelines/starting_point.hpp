@@ -27,7 +27,8 @@ struct StartingPointOptions {
   Noise &noise;  // drawn from in diffusers' order
   const RunCallbacks &callbacks;
   PictureSize size;
-  bool inpainting_unet;
+  bool inpainting_unet = false;
+  PartialStep partial_step = PartialStep::left_out;
 };
 
 // From noise, from noise over the request's images, or from its latents. Throws Error naming the

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pipelines/text_to_image.hpp"
+#include "text_encoders/relocatable.hpp"
 #include "text_encoders/t5_encoder_model.hpp"
 #include "text_encoders/t5_tokenizer.hpp"
 
@@ -18,7 +19,10 @@ class T5PromptEncoder {
   // Throws Error when the two are not of the same model.
   T5PromptEncoder(T5Tokenizer tokenizer, T5EncoderModel text_model);
 
-  int64_t width() const { return text_model_.config().d_model; }
+  int64_t width() const { return text_model_->config().d_model; }
+
+  // Moves the encoder to the device and dtype of `options`, where its states are from then on.
+  void to(const at::TensorOptions &options) const { text_model_.to(options); }
 
   // [prompts, max_sequence_length, width], one row for each prompt; equal prompts are computed
   // once. `parameter` names the prompts in what is appended to `cut`. Throws Error for a special
@@ -31,7 +35,7 @@ class T5PromptEncoder {
                             const std::string &parameter) const;
 
   T5Tokenizer tokenizer_;
-  T5EncoderModel text_model_;
+  Relocatable<T5EncoderModel> text_model_;
 };
 
 // How many tokens of a prompt T5 reads: as asked, or `fallback`. Throws Error for more than `most`.

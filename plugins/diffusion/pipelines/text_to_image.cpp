@@ -46,6 +46,10 @@ constexpr std::array kFamilyParameters{
     FamilyParameter{"negative_prompt", any_text<&Sample::negative_prompt>},
     FamilyParameter{"prompt_2", any_text<&Sample::prompt_2>},
     FamilyParameter{"negative_prompt_2", any_text<&Sample::negative_prompt_2>},
+    FamilyParameter{"prompt_3", any_text<&Sample::prompt_3>},
+    FamilyParameter{"negative_prompt_3", any_text<&Sample::negative_prompt_3>},
+    FamilyParameter{"skip_guidance_layers",
+                    [](const Request &request) { return !request.skip_layers.layers.empty(); }},
     FamilyParameter{"image", any_picture<&Sample::image>},
     FamilyParameter{"mask_image", any_picture<&Sample::mask_image>},
     FamilyParameter{"strength",
@@ -127,6 +131,12 @@ void check_ranges(const Request &request) {
   require_range(request.guidance_rescale, 0, 1, "guidance_rescale");
   require_range(request.true_cfg_scale, 0, kLargestGuidance, "true_cfg_scale");
   require_range(request.strength.value_or(1), 0, 1, "strength");
+  require_range(request.skip_layers.scale, 0, kLargestGuidance, "skip_layer_guidance_scale");
+  if (request.skip_layers.layers.empty() && !(request.skip_layers == SkipLayerGuidance{})) {
+    refuse("skip_guidance_layers", "name the layers that skip_layer_guidance_* are for");
+  }
+  require_range(request.skip_layers.start, 0, 1, "skip_layer_guidance_start");
+  require_range(request.skip_layers.stop, 0, 1, "skip_layer_guidance_stop");
   require_range(static_cast<double>(request.step_cache), 1, kLongestInterval, "step_cache");
   const double start = request.denoising_start.value_or(0), end = request.denoising_end.value_or(1);
   require_range(start, 0, 1, "denoising_start");
@@ -162,12 +172,15 @@ TextToImageRequest completed(const Request &request, const FamilyTraits &family)
   refuse_foreign_parameters(request, family);
   check_pictures(request, family);
   Request complete = request;
-  const bool mask = has_mask(request);
-  if (!complete.num_inference_steps) complete.num_inference_steps = family.num_inference_steps;
-  if (!complete.guidance_scale) {
-    complete.guidance_scale = mask ? family.mask_guidance_scale : family.guidance_scale;
+  const bool image = has_image(request), mask = has_mask(request);
+  if (!complete.num_inference_steps && image) {
+    complete.num_inference_steps = family.image_num_inference_steps;
   }
-  if (!complete.strength && has_image(request)) {
+  if (!complete.num_inference_steps) complete.num_inference_steps = family.num_inference_steps;
+  if (!complete.guidance_scale && mask) complete.guidance_scale = family.mask_guidance_scale;
+  if (!complete.guidance_scale && image) complete.guidance_scale = family.image_guidance_scale;
+  if (!complete.guidance_scale) complete.guidance_scale = family.guidance_scale;
+  if (!complete.strength && image) {
     complete.strength = mask ? family.mask_strength : family.image_strength;
   }
   check_ranges(complete);

@@ -33,6 +33,17 @@ struct SizeConditioning {
   bool operator==(const SizeConditioning &) const = default;
 };
 
+// A guided prediction is moved away from what the denoiser says without some of its layers (SD 3.5;
+// arXiv:2411.10257), at the calls between two shares of the steps.
+struct SkipLayerGuidance {
+  std::vector<int64_t> layers;  // counted from 0; empty: off
+  double scale = 2.8;
+  double start = 0.01;  // the first call after so many of the steps
+  double stop = 0.2;    // no call from so many of them on
+
+  bool operator==(const SkipLayerGuidance &) const = default;
+};
+
 // What the pictures of a request have in common. Names and meanings are those of diffusers'
 // pipelines; what is not given is the family's own.
 struct DrawingSettings {
@@ -52,6 +63,7 @@ struct DrawingSettings {
   bool vae_tiling = false;                     // large pictures pass the autoencoder in tiles
   int64_t step_cache = 1;                      // see StepCache; for the UNets
   bool prompt_weights = false;                 // for CLIP; else brackets are text
+  SkipLayerGuidance skip_layers;               // SD 3
   std::vector<double> timesteps;
   std::vector<double> sigmas;
   SchedulerChoice scheduler;
@@ -71,6 +83,8 @@ struct TextToImageRequest : DrawingSettings {
     uint64_t seed = 0;                   // of a libtorch CPU generator, which uses the low 32 bits
     std::string prompt_2 = {};           // for the second text encoder; empty: prompt
     std::string negative_prompt_2 = {};  // likewise
+    std::string prompt_3 = {};           // for SD 3's T5; empty: prompt
+    std::string negative_prompt_3 = {};  // likewise
     at::Tensor image = {};       // uint8 [h, w, 3]: what to begin from; undefined: from noise
     at::Tensor mask_image = {};  // uint8 [h, w, 3]: white where the image is to be painted over
     at::Tensor latents = {};     // float32 [channels, h, w] of another run, in place of image
@@ -98,7 +112,10 @@ struct FamilyTraits {
   std::vector<std::string_view> parameters;
   double mask_guidance_scale = 7.5;
   double image_strength = 0.8;
+  std::optional<int64_t> image_num_inference_steps = {};  // not given: num_inference_steps
+  std::optional<double> image_guidance_scale = {};        // not given: guidance_scale
   double mask_strength = 1;
+  bool has_image_size = true;  // pictures from an image are as large as that, unless asked
   bool needs_image = false;
   bool needs_mask = false;
 };
@@ -111,7 +128,7 @@ TextToImageRequest completed(const TextToImageRequest &request, const FamilyTrai
 // The end of a prompt that the text encoder had no place for.
 struct CutPrompt {
   size_t sample;          // index into TextToImageRequest::samples
-  std::string parameter;  // "prompt", "negative_prompt" or the same with "_2"
+  std::string parameter;  // "prompt", "negative_prompt" or the same with "_2", "_3"
   std::string text;
 };
 

@@ -37,10 +37,11 @@ TextToImageResult UNetPipeline::draw(const TextToImageRequest &request,
                                      const RunCallbacks &callbacks) const {
   const ChosenScheduler chosen = choose_scheduler(networks_.scheduler_config, request);
   if (request.vae_tiling) networks_.vae.require_tiles();
-  const PictureSize size = picture_size(request, default_size(), size_multiple());
+  const PictureSize size = size_of(request);
   TextToImageResult result;
   result.scheduler = chosen.class_name;
-  const Conditioning conditioning = condition(request, size, result.cut_prompts);
+  const Conditioning conditioning =
+      condition(request, size, result.cut_prompts).with_text_on(placement().options());
 
   Noise noise{seeds_of(request), placement().dtype, placement().device};
   const StartingPoint start = starting_point(request, {.vae = networks_.vae,
@@ -50,7 +51,7 @@ TextToImageResult UNetPipeline::draw(const TextToImageRequest &request,
                                                        .size = size,
                                                        .inpainting_unet = is_inpainting_unet()});
   StepCache cache{request.step_cache};
-  const auto predict = [&](const at::Tensor &latents, double timestep) {
+  const auto predict = [&](const at::Tensor &latents, double timestep, size_t) {
     const at::Tensor &beside = start.beside_latents;
     const at::Tensor input = beside.defined() ? at::cat({latents, beside}, 1) : latents;
     return guided_output(input, request, [&](const at::Tensor &batch) {

@@ -61,6 +61,11 @@ ClipEncoderLayer::ClipEncoderLayer(const WeightScope &scope, const ClipTextConfi
       attention{.heads = config.num_attention_heads, .causal = true},
       activation(config.hidden_act) {}
 
+void ClipEncoderLayer::to(const at::TensorOptions &options) {
+  for (LayerNorm *norm : {&layer_norm1, &layer_norm2}) norm->to(options);
+  for (Linear *linear : {&q_proj, &k_proj, &v_proj, &out_proj, &fc1, &fc2}) linear->to(options);
+}
+
 at::Tensor ClipEncoderLayer::operator()(at::Tensor x) const {
   const at::Tensor h = layer_norm1(x);
   x = x + out_proj(attend(q_proj(h), k_proj(h), v_proj(h), attention));
@@ -90,6 +95,14 @@ ClipTextModel::ClipTextModel(const ClipTextConfig &config, const WeightScope &sc
   for (size_t i = 0; i < static_cast<size_t>(config.num_hidden_layers); ++i) {
     layers_.emplace_back(scope / "encoder" / "layers" / i, config);
   }
+}
+
+void ClipTextModel::to(const at::TensorOptions &options) {
+  token_embedding_ = moved(token_embedding_, options);
+  position_embedding_ = moved(position_embedding_, options);
+  for (ClipEncoderLayer &layer : layers_) layer.to(options);
+  final_layer_norm_.to(options);
+  if (text_projection_.defined()) text_projection_ = moved(text_projection_, options);
 }
 
 int64_t ClipTextModel::pooled_width() const {

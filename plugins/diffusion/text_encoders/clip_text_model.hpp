@@ -33,6 +33,8 @@ ClipTextConfig read_clip_text_config(const JsonFile &file);
 struct ClipEncoderLayer {
   ClipEncoderLayer(const WeightScope &scope, const ClipTextConfig &config);
 
+  void to(const at::TensorOptions &options);
+
   // x: [batch, tokens, hidden_size]
   at::Tensor operator()(at::Tensor x) const;
 
@@ -52,6 +54,9 @@ class ClipTextModel {
 
   ClipTextModel(const ClipTextConfig &config, Weights &weights,
                 Projection projection = Projection::no);
+
+  // Moves the weights to the device and dtype of `options`.
+  void to(const at::TensorOptions &options);
 
   const ClipTextConfig &config() const { return config_; }
   at::Device device() const { return token_embedding_.device(); }

@@ -79,6 +79,16 @@ T5Block::T5Block(const WeightScope &scope, const T5Config &config)
       wi_0(scope / "layer" / 1 / "DenseReluDense" / "wi_0", config.d_model, config.d_ff, Bias::no),
       wi_1(scope / "layer" / 1 / "DenseReluDense" / "wi_1", config.d_model, config.d_ff, Bias::no),
       wo(scope / "layer" / 1 / "DenseReluDense" / "wo", config.d_ff, config.d_model, Bias::no) {
+  widen();
+}
+
+void T5Block::to(const at::TensorOptions &options) {
+  for (RMSNorm *norm : {&attention_norm, &feed_forward_norm}) norm->to(options);
+  for (Linear *linear : {&q, &k, &v, &o, &wi_0, &wi_1, &wo}) linear->to(options);
+  widen();
+}
+
+void T5Block::widen() {
   if (wo.weight.scalar_type() == at::kHalf) wo.weight = wo.weight.to(at::kFloat);
 }
 
@@ -102,6 +112,13 @@ T5EncoderModel::T5EncoderModel(const T5Config &config, Weights &weights)
     blocks_.emplace_back(WeightScope{weights} / "encoder" / "block" / i, config);
   }
   weights.finish();
+}
+
+void T5EncoderModel::to(const at::TensorOptions &options) {
+  embedding_ = moved(embedding_, options);
+  relative_attention_bias_ = moved(relative_attention_bias_, options);
+  for (T5Block &block : blocks_) block.to(options);
+  final_layer_norm_.to(options);
 }
 
 // [heads, tokens, tokens]

@@ -30,6 +30,8 @@ T5Config read_t5_config(const JsonFile &file);
 struct T5Block {
   T5Block(const WeightScope &scope, const T5Config &config);
 
+  void to(const at::TensorOptions &options);
+
   // x: [batch, tokens, d_model]; `attention` holds the heads and the bias of their positions.
   at::Tensor operator()(at::Tensor x, const AttentionOptions &attention) const;
 
@@ -37,6 +39,9 @@ struct T5Block {
   Linear q, k, v, o;
   RMSNorm feed_forward_norm;
   Linear wi_0, wi_1, wo;
+
+ private:
+  void widen();
 };
 
 // The encoder of T5 1.1 (arXiv:1910.10683), transformers' T5EncoderModel. In float16 the sums
@@ -44,6 +49,9 @@ struct T5Block {
 class T5EncoderModel {
  public:
   T5EncoderModel(const T5Config &config, Weights &weights);
+
+  // Moves the weights to the device and dtype of `options`.
+  void to(const at::TensorOptions &options);
 
   const T5Config &config() const { return config_; }
   at::Device device() const { return embedding_.device(); }

@@ -6,7 +6,9 @@
 #include <boost/archive/iterators/dataflow_exception.hpp>
 #include <boost/archive/iterators/transform_width.hpp>
 
-#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace pictor::diffusion {
@@ -34,6 +36,18 @@ const json &model_of(const JsonFile &file, const std::string &type) {
                 file.path().string() + ": its model is of another type than " + type, "model"};
   }
   return model;
+}
+
+// sentencepiece keeps scores in float32: sums of them are finite numbers in double, whatever the
+// text.
+bool is_score(const json &value) {
+  return value.is_number() &&
+         std::abs(value.get<double>()) <= static_cast<double>(std::numeric_limits<float>::max());
+}
+
+bool is_piece(const json &value) {
+  return value.is_array() && value.size() == 2 && value[0].is_string() && is_score(value[1]) &&
+         !value[0].get_ref<const std::string &>().empty();
 }
 
 // "a b" until tokenizers 0.20, ["a", "b"] since.
@@ -98,16 +112,18 @@ SentencePieceModel read_unigram_model(const JsonFile &file, int64_t extra_tokens
   if (!vocabulary.is_array() || !unknown.is_number_unsigned()) {
     malformed(file, "vocab is no list, or unk_id no id");
   }
-  SentencePieceModel result{{}, unknown.get<int64_t>(), {}};
+  SentencePieceModel result{};
   for (const json &piece : vocabulary) {
-    if (!piece.is_array() || piece.size() != 2 || !piece[0].is_string() || !piece[1].is_number() ||
-        piece[0].get_ref<const std::string &>().empty()) {
+    if (!is_piece(piece)) {
       malformed(file, "piece " + std::to_string(result.pieces.size()) + " is no text with a score");
     }
     result.pieces.push_back({piece[0], piece[1]});
   }
   const auto count = static_cast<int64_t>(result.pieces.size()) - extra_tokens;
-  if (count <= 0 || result.unknown_id >= count) malformed(file, "it has too few pieces");
+  if (count <= 0 || unknown.get<uint64_t>() >= static_cast<uint64_t>(count)) {
+    malformed(file, "it has too few pieces");
+  }
+  result.unknown_id = unknown.get<int64_t>();
   result.pieces.resize(static_cast<size_t>(count));
   if (file.has("normalizer")) result.charsmap = charsmap_of(file, file.root().at("normalizer"));
   return result;

@@ -5,7 +5,7 @@ import random
 import diffusers
 import torch
 import transformers
-from case import T5_TOKENIZER, Case, autoencoder, prompts, seeds, text_encoder, tokenizer
+from case import T5_TOKENIZER, Case, autoencoder, picture, prompts, seeds, text_encoder, tokenizer
 
 LATENT_CHANNELS = 16
 
@@ -85,6 +85,16 @@ def flow_case(pipeline, **call):
     )
 
 
+def from_image(case):
+    """The case with an image that is stretched to its size, and a strength that parts a step."""
+    call = case.call
+    call["num_inference_steps"] = random.randrange(4, 8)
+    call["strength"] = random.choice([0.35, 0.6, 0.7, 1.0])
+    image = picture(call["width"] + random.randrange(9), call["height"] + random.randrange(9))
+    case.pictures = {"image": [image] * 2}
+    return case
+
+
 def sd3_model(with_t5, dual_attention, qk_norm):
     heads, head_width = random.choice([2, 3]), random.choice([8, 12])
     layers = random.choice([2, 3])
@@ -123,14 +133,32 @@ def sd3_model(with_t5, dual_attention, qk_norm):
     )
 
 
-def sd3_cases():
-    kind = diffusers.StableDiffusion3Pipeline
+def skipping(model, kind):
+    """Skip-layer guidance of some layers, perhaps the last; it begins and ends within the run."""
+    layers = range(model.transformer.config.num_layers)
+    return flow_case(
+        kind,
+        num_inference_steps=random.randrange(5, 8),
+        skip_guidance_layers=random.sample(layers, random.choice([1, 2])),
+        skip_layer_guidance_scale=random.choice([1.0, 2.8]),
+        skip_layer_guidance_stop=random.choice([0.4, 0.7]),
+    )
 
-    return {
+
+def sd3_cases(with_t5=True):
+    kind, from_picture = diffusers.StableDiffusion3Pipeline, diffusers.StableDiffusion3Img2ImgPipeline
+    cases = {
         "guided": lambda m: flow_case(kind, guidance_scale=random.choice([3.0, 7.0])),
         "unguided": lambda m: flow_case(kind, guidance_scale=1.0, clip_skip=1),
         "two_prompts": lambda m: flow_case(kind, prompt_2=["an owl", "tea"]),
+        "skipped_layers": lambda m: skipping(m, kind),
+        "image": lambda m: from_image(flow_case(from_picture)),
     }
+    if with_t5:
+        cases["three_prompts"] = lambda m: flow_case(
+            kind, prompt_3=["an owl", "tea"], negative_prompt_3=["flat", "a fox"]
+        )
+    return cases
 
 
 def sd3():
@@ -142,7 +170,7 @@ def sd35():
 
 
 def sd3_without_t5():
-    return sd3_model(with_t5=False, dual_attention=True, qk_norm=True), sd3_cases()
+    return sd3_model(with_t5=False, dual_attention=True, qk_norm=True), sd3_cases(with_t5=False)
 
 
 def flux_model(guidance_embeds, **schedule):
@@ -171,8 +199,8 @@ def flux_model(guidance_embeds, **schedule):
     )
 
 
-def flux_case(**call):
-    case = flow_case(diffusers.FluxPipeline, **call)
+def flux_case(kind=diffusers.FluxPipeline, **call):
+    case = flow_case(kind, **call)
     case.unpack = unpacked
     if "true_cfg_scale" not in call:
         del case.call["negative_prompt"]
@@ -185,6 +213,7 @@ def flux_dev():
         "dev": lambda m: flux_case(guidance_scale=random.choice([1.0, 3.5])),
         "two_prompts": lambda m: flux_case(prompt_2=["an owl", "tea"]),
         "negative": lambda m: flux_case(true_cfg_scale=3.0, guidance_scale=2.0),
+        "image": lambda m: from_image(flux_case(diffusers.FluxImg2ImgPipeline)),
     }
 
 
@@ -192,4 +221,5 @@ def flux_schnell():
     return flux_model(False), {
         "schnell": lambda m: flux_case(guidance_scale=0.0),
         "one_step": lambda m: flux_case(num_inference_steps=1),
+        "image": lambda m: from_image(flux_case(diffusers.FluxImg2ImgPipeline)),
     }
