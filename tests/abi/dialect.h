@@ -1,5 +1,5 @@
-/* What every plugin writes, and every struct once by its size: clang tells of padding in what it has
- * to lay out only. For check_dialects.cmake. */
+/* What every plugin writes, and every struct once by its size: clang tells of padding in what it
+ * has to lay out only. For check_dialects.cmake. */
 #include <pictor/abi.h>
 
 PICTOR_MANIFEST("{\"abi\": \"1.0\", \"min_host\": 0}");
