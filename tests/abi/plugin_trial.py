@@ -4,12 +4,16 @@ import concurrent.futures
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 from workspace import Workspace  # noqa: E402
 
 ISOLATIONS = ("in-process", "worker")
+# As pictor_add_plugin links.
+LINK = "-Wl,-z,defs,-z,now,-z,relro,-z,nodelete"
 
 
 class PluginTrial(Workspace):
@@ -21,7 +25,8 @@ class PluginTrial(Workspace):
         for (file, mode), result in zip(trials, results):
             with self.subTest(file.name, mode=mode):
                 checks = json.loads(result.out)["checks"]
-                self.assertEqual({check["check"] for check in checks if check["verdict"] == "skip"}, skipped_of[file], checks)
+                skipped = {check["check"] for check in checks if check["verdict"] == "skip"}
+                self.assertEqual(skipped, skipped_of[file], checks)
                 self.assertEqual({check["verdict"] for check in checks} - {"skip"}, {"pass"}, checks)
                 self.assertEqual(result.code, 0)
 
@@ -51,3 +56,21 @@ job: {{prompts: prompts.txt, seed: 7, num_generations: {num_generations}, output
         here, there = (self.draw(file, isolation, *prompts, **options) for isolation in ISOLATIONS)
         self.assertEqual(here[0], there[0])
         return there[1]
+
+
+class ToolchainTrial(PluginTrial):
+    """A plugin that another compiler builds, once."""
+    plugin = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="pictor-toolchain-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.folder.chmod(0o755)
+
+    @classmethod
+    def build(cls, name, *command):
+        cls.plugin = cls.folder / f"{name}.pictor.so"
+        done = subprocess.run([*map(str, command), "-o", cls.plugin], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise AssertionError(f"{name} does not build:\n{done.stderr}")

@@ -50,7 +50,7 @@ class AbiDiff(unittest.TestCase):
                 ("  int64_t timeout_ms;", "  uint64_t timeout_ms;", "timeout_ms"),
                 ("  uint32_t wanted_concurrency;", "  int32_t wanted_concurrency;", "wanted_concurrency"),
                 ("  const uint64_t *seeds;", "  const uint32_t *seeds;", "seeds"),
-                ("(*unload)(struct pictor_model *model)", "(*unload)(struct pictor_model *model, uint32_t how)", "unload"),
+                ("(*unload)(struct pictor_model *model)", "(*unload)(struct pictor_model *model, int how)", "unload"),
                 ("int64_t (*now_ns)", "int32_t (*now_ns)", "now_ns"),
                 ("  char cost_currency[4];", "  uint32_t cost_currency;", "cost_currency")):
             with self.subTest(new):

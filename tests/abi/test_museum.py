@@ -67,8 +67,8 @@ class Museum(PluginTrial):
         fox = self.write("fox.png", self.some_picture())
         load = "folder: ., api_key: '${MUSEUM_KEY}', model: ./fox.png,"
         kwargs = ("fast: false, steps: 60, guidance_scale: 3.5, negative_prompt: no cat, scheduler: Euler a, "
-                  "noise_seed: 18446744073709551615, options: {a: [1]}, loras: [a, b], sigmas: [3, 2.5], image: fox.png, "
-                  "images: [fox.png, fox.png]")
+                  "noise_seed: 18446744073709551615, options: {a: [1]}, loras: [a, b], sigmas: [3, 2.5], "
+                  "image: fox.png, images: [fox.png, fox.png]")
         wanted = {"load.folder": str(self.dir), "load.model": str(fox), "load.key_bytes": 6, "given.fast": False,
                   "given.num_inference_steps": 60, "given.guidance_scale": 3.5, "given.negative_prompt": "no cat",
                   "given.scheduler": "euler", "given.noise_seed": str(2**64 - 1), "given.options": '{"a":[1]}',
