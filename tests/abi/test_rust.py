@@ -14,7 +14,8 @@ class Rust(ToolchainTrial):
             raise unittest.SkipTest("there is no rustc")
         super().setUpClass()
         cls.build("shade-rs", "rustc", "--edition", "2021", "--crate-type", "cdylib", "-C", "panic=abort",
-                  "-C", "opt-level=1", "-C", "strip=symbols", "-C", f"link-arg={LINK}", SOURCE / "tests/plugins/rust/shade.rs")
+                  "-C", "opt-level=1", "-C", "strip=symbols", "-C", f"link-arg={LINK}",
+                  SOURCE / "tests/plugins/rust/shade.rs")
 
     def test_it_keeps_the_contract(self):
         self.assert_keep_the_contract({self.plugin: {"life.secrets"}})
