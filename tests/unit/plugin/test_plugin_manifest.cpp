@@ -66,9 +66,9 @@ TEST_CASE("the manifest of a plugin is read without loading it") {
 }
 
 TEST_CASE("a manifest may ask for a process of its own and for a network") {
-  const Manifest manifest = parse_manifest(
-      R"({"abi": "1.0", "min_host": 0, "id": "x", "version": "1", "label": "X",)"
-      R"( "isolation": "worker", "network": true, "later": [1]})");
+  const Manifest manifest =
+      parse_manifest(R"({"abi": "1.0", "min_host": 0, "id": "x", "version": "1", "label": "X",)"
+                     R"( "isolation": "worker", "network": true, "later": [1]})");
   CHECK(manifest.wants_worker);
   CHECK(manifest.needs_network);
 }

@@ -1,0 +1,90 @@
+# -DINCLUDE= the SDK's headers, -DWORK= a folder of its own, -DCOMPILERS= a list by commas; those that
+# are not there are skipped, but one C and one C++ compiler must be.
+cmake_minimum_required(VERSION 3.25)
+string(REPLACE "," ";" compilers "${COMPILERS}")
+set(warnings -Wall -Wextra -pedantic -Wpadded -Werror)
+set(standards_c c99 c11 c17)
+set(standards_c++ c++11 c++14 c++17 c++20)
+# Spelt as the first compilers that had them spell them; older ones have not.
+set(newest_c c2x)
+set(newest_c++ c++2b)
+
+# Whether the compiler takes these options.
+function(accepts result)
+  execute_process(COMMAND ${path} -x ${language} ${ARGN} -fsyntax-only /dev/null
+    RESULT_VARIABLE code OUTPUT_QUIET ERROR_QUIET)
+  if(code EQUAL 0)
+    set(${result} TRUE PARENT_SCOPE)
+  else()
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# A check that cannot fail proves nothing: a narrower field must be caught by this compiler.
+file(READ ${INCLUDE}/pictor/abi.h header)
+string(REPLACE "uint32_t image_index;" "uint8_t image_index;" padded "${header}")
+if(padded STREQUAL header)
+  message(FATAL_ERROR "abi.h has no 'uint32_t image_index;' to make padding of")
+endif()
+file(WRITE ${WORK}/pictor/abi.h "${padded}")
+function(check_catches_padding)
+  execute_process(
+    COMMAND ${path} -x ${language} ${warnings} -fsyntax-only -I ${WORK} ${CMAKE_CURRENT_LIST_DIR}/dialect.h
+    RESULT_VARIABLE result ERROR_VARIABLE complaint)
+  if(result EQUAL 0 OR NOT complaint MATCHES "padding")
+    message(SEND_ERROR "${path} does not tell of padding:\n${complaint}")
+  endif()
+endfunction()
+
+# With these options, in every standard, with and without -fshort-enums; counts in `tried`.
+macro(compile)
+  foreach(standard IN LISTS standards)
+    foreach(enums IN ITEMS "" -fshort-enums)
+      execute_process(
+        COMMAND ${path} -x ${language} -std=${standard} ${ARGN} ${warnings} ${enums} -fsyntax-only
+          -I ${INCLUDE} ${CMAKE_CURRENT_LIST_DIR}/dialect.h
+        RESULT_VARIABLE result ERROR_VARIABLE complaint)
+      if(NOT result EQUAL 0)
+        message(SEND_ERROR "${path} -std=${standard} ${ARGN} ${enums}:\n${complaint}")
+      endif()
+      math(EXPR tried "${tried} + 1")
+    endforeach()
+  endforeach()
+endmacro()
+
+set(seen "")
+set(tried 0)
+foreach(compiler IN LISTS compilers)
+  unset(path CACHE)
+  find_program(path ${compiler})
+  if(NOT path)
+    continue()
+  endif()
+  set(language c)
+  if(compiler MATCHES "[+][+]")
+    set(language c++)
+  endif()
+  file(REAL_PATH ${path} real)
+  if("${language} of ${real}" IN_LIST seen)
+    continue()
+  endif()
+  list(APPEND seen "${language} of ${real}")
+  set(standards ${standards_${language}})
+  accepts(has_newest -std=${newest_${language}})
+  if(has_newest)
+    list(APPEND standards ${newest_${language}})
+  endif()
+  compile()
+  check_catches_padding()
+  # libc++ brings a stddef.h and a stdint.h of its own.
+  accepts(has_libcxx -stdlib=libc++ -include cstddef)
+  if(language STREQUAL "c++" AND has_libcxx)
+    list(APPEND seen "libc++ of ${real}")
+    compile(-stdlib=libc++)
+  endif()
+endforeach()
+if(tried LESS 14)
+  message(FATAL_ERROR "only ${tried} dialects could be tried with ${compilers}")
+endif()
+list(JOIN seen ", " seen)
+message(STATUS "${tried} dialects: ${seen}")
