@@ -22,10 +22,10 @@ class Int8Matrix {
   c10::intrusive_ptr<LinearPackedParamsBase> packed_;
 };
 
-// Whether the library was built with them.
+// Whether the library was built with them, and the CPU is one for which they are right.
 bool has_int8_kernels();
 
-// Throws Error(unsupported) where it was not.
+// Throws Error(unsupported) where not.
 void require_int8_kernels();
 
 }  // namespace pictor::diffusion
