@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 #include "check/supervisor.hpp"
 #include "cli/command_line.hpp"
+#include "fuzz/chunk.hpp"
 #include "plugin/plugin.hpp"
 #include "worker/worker_main.hpp"
 
@@ -42,6 +43,9 @@ int main(int argc, char **argv) {
   }
   if (argc == 2 && std::string_view(argv[1]) == worker::worker_argument) {
     return worker::worker_main();
+  }
+  if (argc == 3 && std::string_view(argv[1]) == fuzz::child_argument) {
+    return fuzz::child_main(argv[2]);
   }
   GlobalOptions options;
   std::optional<Error> reason;

@@ -1,25 +1,13 @@
 #pragma once
 
 #include "check/findings.hpp"
+#include "check/subject.hpp"
 
 #include <chrono>
-#include <filesystem>
-#include <map>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace pictor::host::check {
-
-// What is checked, and with what.
-struct Subject {
-  std::filesystem::path file;                     // absolute
-  std::string model;                              // the only one to draw with; empty: all of them
-  std::map<std::string, std::string> parameters;  // as typed; laid over the defaults
-  bool may_bill = false;                          // whether a model that bills may draw
-  std::chrono::milliseconds limit{45'000};        // for one check
-  bool in_worker = false;  // whether it runs in a worker, as isolation: worker has it
-};
 
 // One check at work, in a process of its own.
 struct Context {

@@ -34,6 +34,10 @@ constexpr std::array table = {
           "Neither an executable stack nor code that is rewritten, which would take these "
           "protections from the whole host; never unloaded; no folder of this machine alone.",
           elf_hardening},
+    Check{"elf.baseline",
+          "It wants no newer C and C++ libraries than Debian 12 has, because it would not load on "
+          "older systems than the one that built it.",
+          elf_baseline},
     Check{"load.table",
           "Every struct says its size and holds every function that it must, because the host "
           "calls them without asking.",

@@ -1,6 +1,8 @@
+#include "check/child.hpp"
+
 #include "base/core_dump.hpp"
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "check/check.hpp"
 #include "check/child_process.hpp"
 #include "check/supervisor.hpp"
 
@@ -13,23 +15,14 @@
 
 namespace pictor::host::check {
 
-namespace {
-
-Subject read_subject(const Json &task) {
-  Subject subject;
-  subject.file = task.at("file").get<std::string>();
-  subject.model = task.at("model").get<std::string>();
-  subject.parameters = task.at("parameters").get<std::map<std::string, std::string>>();
-  subject.may_bill = task.at("may_bill").get<bool>();
-  subject.in_worker = task.at("in_worker").get<bool>();
-  subject.limit = std::chrono::milliseconds(task.at("limit_ms").get<std::int64_t>());
-  return subject;
-}
-
-void run_check(const Check &check, const Subject &subject, Findings &findings) {
-  Context context{subject, findings};
+void report_as_child(const std::function<void(Findings &)> &body) {
+  forbid_core_dumps();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // What the plugin starts must not keep the channel open.
+  fcntl(channel, F_SETFD, FD_CLOEXEC);
+  Findings findings(channel);
   try {
-    check.run(context);
+    body(findings);
   } catch (const Skip &skip) {
     findings.skip(skip.reason);
   } catch (const Mistake &mistake) {
@@ -37,27 +30,20 @@ void run_check(const Check &check, const Subject &subject, Findings &findings) {
   } catch (const std::exception &failure) {
     findings.fail(failure.what());
   }
-}
-
-}  // namespace
-
-int child_main(const std::string &task_text) {
-  forbid_core_dumps();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // What the plugin starts must not keep the channel open.
-  fcntl(channel, F_SETFD, FD_CLOEXEC);
-  Findings findings(channel);
-  try {
-    const Json task = Json::parse(task_text);
-    const Check *check = find_check(task.at("check").get<std::string>());
-    if (check == nullptr) return static_cast<int>(ExitCode::internal);
-    run_check(*check, read_subject(task), findings);
-  } catch (const Json::exception &) {
-    return static_cast<int>(ExitCode::usage);  // not started by a supervisor
-  }
   findings.end();
   // Only one check is about destructors; what a plugin's do is no finding of the others.
   _exit(0);
+}
+
+int child_main(const std::string &task_text) {
+  const Json task = Json::parse(task_text, nullptr, false);
+  const Check *check = find_check(task.is_object() ? task.value("check", std::string()) : "");
+  if (check == nullptr) return static_cast<int>(ExitCode::usage);  // not started by a supervisor
+  report_as_child([&](Findings &findings) {
+    const Subject subject = subject_of(task);
+    Context context{subject, findings};
+    check->run(context);
+  });
 }
 
 }  // namespace pictor::host::check

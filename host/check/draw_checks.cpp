@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <thread>
 
@@ -19,8 +18,6 @@ using namespace std::string_literals;
 constexpr int cancel_points = 20;
 constexpr std::size_t long_prompt = 64 << 10;
 constexpr std::uint32_t batch_of_any = 3;
-// The time that these take is what they are about.
-constexpr std::array<std::string_view, 3> costly = {"width", "height", "num_inference_steps"};
 
 // The end of each request: neither less nor more than one. A model that still works is left alone.
 void check_ends(Context &context, const Drawn &drawn) {
@@ -119,10 +116,6 @@ bool cancel_at(Context &context, RecordingHost &host, LiveModel &model, int poin
         fmt::format("cancelled at the host's call {}, it ends with {}", point, drawn.words()));
   }
   return true;
-}
-
-bool is_costly(const ParameterSpec &spec) {
-  return spec.affects_cost || std::find(costly.begin(), costly.end(), spec.id) != costly.end();
 }
 
 void check_request_shape(Context &context, Shape shape) {

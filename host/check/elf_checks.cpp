@@ -1,8 +1,8 @@
 #include "check/elf_checks.hpp"
 
 #include "base/error.hpp"
-#include "check/elf_dynamic.hpp"
 #include "check/open_plugin.hpp"
+#include "plugin/elf_dynamic.hpp"
 #include "plugin/elf_file.hpp"
 #include "plugin/manifest.hpp"
 #include "plugin/plugin_table.hpp"
@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <set>
 
@@ -19,6 +20,13 @@ namespace pictor::host::check {
 namespace {
 
 constexpr std::string_view entry_prefix = "pictor_plugin_v";
+
+// The newest versions of symbols in Debian 12, the oldest system that Pictor is made for.
+struct Baseline {
+  std::string_view prefix, newest;
+};
+constexpr std::array<Baseline, 3> baseline = {
+    {{"GLIBC", "2.36"}, {"GLIBCXX", "3.4.30"}, {"CXXABI", "1.3.13"}}};
 
 // For the checks that are not about whether the file can be read.
 ElfDynamic dynamic_of(Context &context) {
@@ -114,6 +122,17 @@ void elf_manifest(Context &context) {
           fmt::format("{}.{}", PICTOR_ABI_MAJOR, table.abi_minor));
   compare(context, "min_host", std::to_string(manifest.min_host_minor),
           std::to_string(table.min_host_minor));
+}
+
+void elf_baseline(Context &context) {
+  const ElfDynamic dynamic = dynamic_of(context);
+  for (const auto &[prefix, newest] : baseline) {
+    const std::string wanted = highest_version(dynamic.versions, prefix);
+    if (!is_older(newest, wanted)) continue;
+    context.findings.warn(fmt::format(
+        "it wants {0}_{1}, and Debian 12 has up to {0}_{2}: build it on an older system", prefix,
+        wanted, newest));
+  }
 }
 
 void elf_hardening(Context &context) {

@@ -9,5 +9,6 @@ void elf_exports(Context &context);
 void elf_undefined(Context &context);
 void elf_manifest(Context &context);
 void elf_hardening(Context &context);
+void elf_baseline(Context &context);
 
 }  // namespace pictor::host::check

@@ -1,11 +1,10 @@
 #include "check/draw_checks.hpp"
 #include "check/live_model.hpp"
-#include "output/decode.hpp"
-#include "output/encode.hpp"
-#include "output/pixels.hpp"
+#include "check/picture_faults.hpp"
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <thread>
 
 namespace pictor::host::check {
@@ -18,74 +17,13 @@ std::string_view bytes_of(const Picture &picture) {
   return {reinterpret_cast<const char *>(picture.data.get()), picture.size};
 }
 
-struct Size {
-  std::uint32_t width, height;
-};
-
-// What the row asks for, where it does.
-std::optional<Size> wanted_size(const Row &row) {
-  const auto width = row.parameters.find("width"), height = row.parameters.find("height");
-  if (width == row.parameters.end() || height == row.parameters.end()) return std::nullopt;
-  const auto as_side = [](const Json &value) { return value.get<std::uint32_t>(); };
-  return Size{as_side(width->second), as_side(height->second)};
-}
-
-// What the picture is, by its file where it is one; a file that does not decode is a finding.
-std::optional<Size> real_size(Context &context, const Picture &picture) {
-  if (picture.kind == Picture::Kind::raw) return Size{picture.width, picture.height};
-  const auto decoded = check_image(bytes_of(picture));
-  if (const auto *failure = std::get_if<Failure>(&decoded)) {
-    context.findings.fail(fmt::format("its picture does not decode: {}", failure->message));
-    return std::nullopt;
-  }
-  const auto &info = std::get<ImageInfo>(decoded);
-  return Size{info.width, info.height};
-}
-
-void check_size(Context &context, const Row &row, const Picture &picture) {
-  const auto real = real_size(context, picture);
-  if (!real) return;
-  const bool reported = picture.width != 0;
-  if (reported && (picture.width != real->width || picture.height != real->height)) {
-    context.findings.fail(fmt::format("its picture is {} x {}, and was handed over as {} x {}",
-                                      real->width, real->height, picture.width, picture.height));
-  }
-  const auto wanted = wanted_size(row);
-  if (wanted && (wanted->width != real->width || wanted->height != real->height)) {
-    context.findings.fail(fmt::format("{} x {} was asked for, and {} x {} drawn", wanted->width,
-                                      wanted->height, real->width, real->height));
-  }
-}
-
-// Of pixels: are they numbers? Of a file: is it what it is called?
-void check_content(Context &context, const Picture &picture) {
-  if (picture.kind == Picture::Kind::raw) {
-    const auto encoded = encode_picture(picture, {}, {});
-    if (const auto *failure = std::get_if<Failure>(&encoded)) {
-      context.findings.fail(fmt::format("its pixels cannot be stored: {}", failure->message));
-    }
-    return;
-  }
-  const auto format = image_format(bytes_of(picture));
-  if (!format || picture.media_type.empty() || media_type(*format) == picture.media_type) return;
-  context.findings.fail(fmt::format("its file is {}, and was handed over as {}",
-                                    media_type(*format), picture.media_type));
-}
-
-std::size_t digest_of(const Picture &picture) {
-  return std::hash<std::string_view>{}(bytes_of(picture));
+void tell(Context &context, const std::vector<std::string> &faults) {
+  for (const std::string &fault : faults) context.findings.fail(fault);
 }
 
 bool same_pixels(const SeenImage &a, const SeenImage &b) {
   return a.picture.width == b.picture.width && a.picture.height == b.picture.height &&
          bytes_of(a.picture) == bytes_of(b.picture);
-}
-
-std::optional<Pixels> pixels_of(const Picture &picture) {
-  const auto read =
-      picture.kind == Picture::Kind::raw ? packed_pixels(picture) : decode_image(bytes_of(picture));
-  const auto *pixels = std::get_if<Pixels>(&read);
-  return pixels == nullptr ? std::nullopt : std::optional(*pixels);
 }
 
 // Whether it is another picture, by the mean difference of the samples: the same one may differ in
@@ -116,7 +54,7 @@ void draw_picture(Context &context) {
     for (std::uint32_t k = 0; k < row.seeds.size(); ++k) {
       const SeenImage *image = drawn.image(0, k);
       if (image != nullptr) {
-        check_size(context, row, image->picture);
+        tell(context, size_faults(image->picture, row.parameters));
       } else if (model.host().breaches(Rule::image).empty()) {  // a broken one is another finding
         context.findings.fail(fmt::format("picture {} of {} did not come", k, row.seeds.size()));
       }
@@ -142,7 +80,7 @@ void draw_pixels(Context &context) {
     for (const SeenImage &image : job->requests[0].images) {
       any = true;
       changed = changed || digest_of(image.picture) != image.digest;
-      check_content(context, image.picture);
+      tell(context, content_faults(image.picture));
     }
   }
   if (changed) {

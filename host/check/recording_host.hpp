@@ -26,6 +26,9 @@ struct Breach {
   std::string text;
 };
 
+// Of a picture's bytes as they stand.
+std::size_t digest_of(const Picture &picture);
+
 struct SeenImage {
   std::uint32_t index = 0;
   Picture picture;  // its last owner calls the plugin's `release`
@@ -35,17 +38,22 @@ struct SeenImage {
 
 // What became of one request.
 struct SeenRequest {
-  std::uint32_t wanted = 0;  // pictures
+  std::uint32_t wanted = 0;         // pictures
+  std::uint32_t preview_every = 0;  // 0: no preview is welcome
   bool ended = false;
+  bool failed = false;  // ended by job_fail
   pictor_status status = PICTOR_OK;
   PluginError error;
   std::vector<SeenImage> images;
+  std::string checkpoint;  // the last one
 };
 
 // The requests of one call, as they are answered. Lock `mutex` to read while the plugin works.
 struct SeenJob {
   pictor_job number = 0;
   bool is_load = false;
+  bool release_at_once = false;           // let go of pixels inside job_image
+  std::atomic<std::uint64_t> emitted{0};  // calls about it, but for job_cancelled
   std::atomic<bool> cancelled{false};
   std::recursive_mutex mutex;  // `release` may report about its own request
   std::condition_variable_any changed;
@@ -88,8 +96,8 @@ class RecordingHost {
   // answered in place of the function's work. When interpose() returns the last one runs no more.
   using Interposer = std::function<pictor_status(std::string_view function, SeenJob &job)>;
   void interpose(Interposer interposer);
-  // Whether pixels are let go of inside job_image.
-  void release_at_once(bool at_once) { release_at_once_ = at_once; }
+  // What `log_enabled` answers. Before `init` only.
+  void keep_logs(bool keep) { keeps_logs_ = keep; }
 
  private:
   struct Functions;
@@ -103,12 +111,13 @@ class RecordingHost {
                       const pictor_image_meta *meta);
   pictor_status end(SeenJob &job, std::uint32_t request, pictor_status status,
                     const pictor_error *error);
+  pictor_status checkpoint(SeenJob &job, std::uint32_t request, const pictor_str &bytes);
 
   Findings &findings_;
   pictor_host *table_ = nullptr;
   std::shared_mutex interposing_;
   Interposer interposer_;
-  bool release_at_once_ = false;
+  bool keeps_logs_ = true;
   mutable std::mutex mutex_;
   std::string call_;
   pictor_job last_job_ = 0x1000;

@@ -42,7 +42,7 @@ Json number(const ParameterSpec &spec, double value) {
 }
 
 // A small picture as a file, under a path that only this process can read.
-std::optional<Json> picture_file() {
+std::optional<Json> make_picture_file() {
   Picture picture;
   picture.size = picture.width = picture.height = 8;
   picture.channels = 1;
@@ -56,6 +56,11 @@ std::optional<Json> picture_file() {
     return std::nullopt;
   }
   return fmt::format("/proc/self/fd/{}", file);
+}
+
+std::optional<Json> picture_file() {
+  static const std::optional<Json> only = make_picture_file();
+  return only;
 }
 
 Json given_value(const ParameterSpec &spec, const std::string &text) {
@@ -83,6 +88,11 @@ std::optional<Json> own_value(const ParameterSpec &spec) {
 }
 
 }  // namespace
+
+bool is_costly(const ParameterSpec &spec) {
+  return spec.affects_cost || std::any_of(cheap.begin(), cheap.end(),
+                                          [&](const Cheap &each) { return each.id == spec.id; });
+}
 
 std::optional<Json> smallest_value(const ParameterSpec &spec) {
   switch (spec.type) {

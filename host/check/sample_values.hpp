@@ -8,6 +8,9 @@
 
 namespace pictor::host::check {
 
+// Whether its value is what the time of drawing depends on.
+bool is_costly(const ParameterSpec &spec);
+
 // A value that the spec allows, small rather than typical; nothing for a type of which nobody can
 // guess one (a path, a secret).
 std::optional<Json> smallest_value(const ParameterSpec &spec);

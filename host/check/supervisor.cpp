@@ -14,17 +14,6 @@ namespace pictor::host::check {
 
 namespace {
 
-std::string task_text(const Check &check, const Subject &subject) {
-  const Json task = {{"check", check.id},
-                     {"file", subject.file.string()},
-                     {"model", subject.model},
-                     {"parameters", subject.parameters},
-                     {"may_bill", subject.may_bill},
-                     {"in_worker", subject.in_worker},
-                     {"limit_ms", subject.limit.count()}};
-  return task.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
-
 // What the process told, sorted by kind.
 struct Told {
   std::vector<std::string> failures, warnings;
@@ -88,21 +77,31 @@ void judge_end(const ChildEnd &end, const Told &told, std::chrono::milliseconds 
 
 }  // namespace
 
-Result run(const Check &check, const Subject &subject) {
+std::string task_text(const Json &task) {
+  return task.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+Result run_process(const std::vector<std::string> &arguments, std::chrono::milliseconds limit) {
   const auto start = std::chrono::steady_clock::now();
-  const ChildEnd end = run_child({child_argument, task_text(check, subject)}, subject.limit);
+  const ChildEnd end = run_child(arguments, limit);
   const Told told = read_lines(end.told);
   if (!told.mistake.empty()) throw Error(told.mistake);
   Result result;
   result.findings = told.failures;
   result.findings.insert(result.findings.end(), told.warnings.begin(), told.warnings.end());
-  judge_end(end, told, subject.limit, result);
+  judge_end(end, told, limit, result);
+  result.said = terminal_safe(end.said);
   if (result.verdict == Verdict::crash || result.verdict == Verdict::hang) {
     result.last_call = told.last_call;
-    result.said = terminal_safe(end.said);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
+}
+
+Result run(const Check &check, const Subject &subject) {
+  Json task = subject_json(subject);
+  task["check"] = check.id;
+  return run_process({child_argument, task_text(task)}, subject.limit);
 }
 
 }  // namespace pictor::host::check

@@ -29,11 +29,6 @@ constexpr const char *main_footer =
     "A job is a YAML file: `pictor config schema` describes it, `pictor run` draws it.";
 constexpr const char *command_footer = "`pictor --help` lists the options that every command has.";
 
-Error not_built_yet(const std::string &name) {
-  return Error(fmt::format("'pictor {}' is not built yet", name),
-               "a later release will know it; `pictor --help` lists what works in this one");
-}
-
 // CLI11 takes the argument after `--name=` for the value when nothing follows the '='; two
 // arguments say the same without that trap. Arguments are in reverse order afterwards, as CLI11
 // wants them.
@@ -114,11 +109,6 @@ void CommandLine::add_command(const CommandEntry &entry, std::span<const Command
     parent = same.empty() ? add_group(name.substr(0, space), groups) : same.front();
   }
   CLI::App *app = parent->add_subcommand(name.substr(space + 1), std::string(entry.summary));
-  if (entry.make == nullptr) {
-    app->group("")->allow_extras()->prefix_command();
-    later_[app] = name;
-    return;
-  }
   app->group(command_heading)->footer(command_footer);
   owned_.push_back(entry.make());
   owned_.back()->setup(*app);
@@ -134,9 +124,6 @@ Invocation CommandLine::parse(std::vector<std::string> arguments) {
     return {nullptr, std::string(version.what()) + '\n'};
   } catch (const CLI::ParseError &error) {
     read_report_style();
-    if (const auto later = later_.find(&deepest_selected(*app_)); later != later_.end()) {
-      throw not_built_yet(later->second);
-    }
     if (dynamic_cast<const CLI::CallForHelp *>(&error) != nullptr) return {nullptr, app_->help()};
     throw usage_error(*app_, error);
   }
@@ -153,11 +140,7 @@ void CommandLine::read_report_style() {
 }
 
 Command *CommandLine::selected() const {
-  const CLI::App &app = deepest_selected(*app_);
-  if (const auto later = later_.find(&app); later != later_.end()) {
-    throw not_built_yet(later->second);
-  }
-  return by_app_.at(&app);
+  return by_app_.at(&deepest_selected(*app_));
 }
 
 }  // namespace pictor::host

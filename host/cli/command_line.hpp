@@ -46,7 +46,6 @@ class CommandLine {
   std::unique_ptr<CLI::App> app_;
   std::vector<std::unique_ptr<Command>> owned_;
   std::map<const CLI::App *, Command *> by_app_;      // a group: what it means when it stands alone
-  std::map<const CLI::App *, std::string> later_;     // names that are not built yet
   std::map<std::string, const CLI::App *> group_of_;  // by the command it means alone
 };
 

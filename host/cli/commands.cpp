@@ -20,6 +20,7 @@ constexpr CommandEntry table[] = {
     {"plugins list", "List what is installed, without loading it", make_plugins_list},
     {"plugins info", "Show a plugin's models, features and parameters", make_plugins_info},
     {"plugins check", "Check that a plugin keeps the contract", make_plugins_check},
+    {"plugins fuzz", "Look for calls that a plugin fails at", make_plugins_fuzz},
     {"plugins new", "Start a plugin: a project that builds and tests itself", make_plugins_new},
     {"models list", "List the models in the Hugging Face cache", make_models_list},
     {"models pull", "Bring a model from the Hugging Face Hub into the cache", make_models_pull},
@@ -29,8 +30,6 @@ constexpr CommandEntry table[] = {
     {"config import", "Write a distilabel pipeline as a job file", make_config_import},
     {"emit slurm", "Write a Slurm array script that draws a job in shards", make_emit_slurm},
     {"completion", "Print a shell's completion script", make_completion},
-
-    {"plugins fuzz", "", nullptr},
 };
 
 constexpr CommandGroup groups[] = {

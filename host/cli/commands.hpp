@@ -11,7 +11,7 @@ namespace pictor::host {
 struct CommandEntry {
   std::string_view name;  // "run"; "config check" is `check` in the group `config`
   std::string_view summary;
-  std::unique_ptr<Command> (*make)();  // null: a name that a later release gives a meaning
+  std::unique_ptr<Command> (*make)();
 };
 
 struct CommandGroup {

@@ -34,24 +34,11 @@ fs::path plugin_file(const std::string &argument) {
     throw Error(fmt::format("there is no plugin file {}", reference.string()), "",
                 ExitCode::plugin);
   }
-  std::string ids;
-  for (const FoundPlugin &plugin : installed_plugins().found) {
-    if (!plugin.manifest) continue;
-    if (plugin.manifest->id == argument) return plugin.path;
-    ids += (ids.empty() ? "" : ", ") + plugin.manifest->id;
-  }
-  throw Error(
-      fmt::format("there is no plugin '{}'; found: {}", argument, ids.empty() ? "none" : ids),
-      "give the path of its .so file", ExitCode::plugin);
-}
-
-Manifest manifest_of(const std::string &reference, const InstalledPlugins &installed) {
+  const InstalledPlugins installed = installed_plugins();
   for (const FoundPlugin &plugin : installed.found) {
-    if (plugin.manifest && plugin.manifest->id == reference) return *plugin.manifest;
+    if (plugin.manifest && plugin.manifest->id == argument) return plugin.path;
   }
-  if (fs::path(reference).is_absolute()) return read_manifest(reference);
-  return read_manifest(
-      load_plugin(reference, installed.found, installed.folders, {}, choose_source({}))->path());
+  return load_plugin(argument, installed.found, installed.folders, {}, choose_source({}))->path();
 }
 
 std::string abi_text(const Manifest &manifest) {

@@ -25,9 +25,6 @@ std::string plugin_reference(const std::string &argument);
 // installed and for a file that is not there.
 std::filesystem::path plugin_file(const std::string &argument);
 
-// The manifest of that plugin, without loading it. Throws Error like load_plugin().
-Manifest manifest_of(const std::string &reference, const InstalledPlugins &installed);
-
 // "1.0"
 std::string abi_text(const Manifest &manifest);
 

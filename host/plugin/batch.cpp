@@ -64,13 +64,17 @@ pictor_status Batch::image(std::uint32_t request, const pictor_image *theirs,
   Entry &entry = this->entry(request);
   const pictor_image image = check_image(theirs);
   ReadMeta read = read_meta(their_meta);
-  const std::lock_guard lock(entry.mutex);
+  // Goes after the lock does: `release` may call about any request, whose lock another thread holds
+  // that waits for this one.
+  SharedBytes last;
+  std::unique_lock lock(entry.mutex);
   if (entry.ended) return PICTOR_STALE;
   if (read.image_index >= entry.delivered.size()) {
     throw ContractFault(fmt::format("request {}: image_index {}, but {} pictures were asked for",
                                     request, read.image_index, entry.delivered.size()));
   }
   if (read.preview) {
+    lock.unlock();
     if (image.release != nullptr) image.release(image.release_ctx, image.data);
     return PICTOR_OK;
   }
@@ -79,6 +83,7 @@ pictor_status Batch::image(std::uint32_t request, const pictor_image *theirs,
         fmt::format("request {}: image_index {} comes twice", request, read.image_index));
   }
   Picture picture = take_picture(image);
+  last = picture.data;
   entry.delivered[read.image_index] = true;
   // The pixels are the host's now, so a failure of its own is not the plugin's to hear.
   const std::string fault = failure_of([&] {

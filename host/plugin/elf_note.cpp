@@ -1,13 +1,11 @@
 #include "plugin/elf_note.hpp"
 
 #include "base/error.hpp"
-#include "plugin/elf_file.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 namespace pictor::host {
 
@@ -45,17 +43,30 @@ std::optional<std::string> find_note(std::string_view segment, std::uint64_t ali
 
 }  // namespace
 
-std::string read_elf_note(const std::filesystem::path &path, std::string_view owner,
-                          std::uint32_t type) {
-  const ElfFile file(path);
+std::optional<std::string> find_elf_note(const ElfFile &file, std::string_view owner,
+                                         std::uint32_t type) {
   for (const Elf64_Phdr &segment : file.segments()) {
     if (segment.p_type != PT_NOTE) continue;
     if (segment.p_filesz > max_note_segment) refuse("has a broken ELF note: it is too large");
     std::string bytes(segment.p_filesz, '\0');
     file.read(segment.p_offset, bytes.data(), bytes.size(), "notes");
-    if (auto content = find_note(bytes, segment.p_align == 8 ? 8 : 4, owner, type)) return *content;
+    if (auto content = find_note(bytes, segment.p_align == 8 ? 8 : 4, owner, type)) return content;
   }
+  return std::nullopt;
+}
+
+std::string read_elf_note(const std::filesystem::path &path, std::string_view owner,
+                          std::uint32_t type) {
+  if (auto content = find_elf_note(ElfFile(path), owner, type)) return *content;
   refuse(fmt::format("has no {} note", owner));
+}
+
+std::string build_id(const ElfFile &file) {
+  std::string hex;
+  for (const unsigned char byte : find_elf_note(file, "GNU", NT_GNU_BUILD_ID).value_or("")) {
+    hex += fmt::format("{:02x}", byte);
+  }
+  return hex;
 }
 
 }  // namespace pictor::host

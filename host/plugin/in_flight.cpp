@@ -2,15 +2,24 @@
 
 namespace pictor::host {
 
+// Under the lock until all is in place: a plugin that guesses the number may end the batch before
+// it was told of it.
 pictor_job InFlight::start(const std::shared_ptr<Batch> &batch) {
-  const pictor_job job = jobs().add(batch);
-  batch->when_all_ended([self = shared_from_this(), job] {
-    jobs().remove(job);
-    self->let_go(job);
-  });
+  const auto job = std::make_shared<pictor_job>(0);
   const std::lock_guard lock(mutex_);
-  held_.emplace(job, Held{batch});
-  return job;
+  batch->when_all_ended([self = shared_from_this(), job] {
+    const pictor_job ended = self->number_of(job);
+    jobs().remove(ended);
+    self->let_go(ended);
+  });
+  *job = jobs().add(batch);
+  held_.emplace(*job, Held{batch});
+  return *job;
+}
+
+pictor_job InFlight::number_of(const std::shared_ptr<pictor_job> &job) const {
+  const std::lock_guard lock(mutex_);
+  return *job;
 }
 
 void InFlight::let_go(pictor_job job) {

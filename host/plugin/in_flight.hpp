@@ -39,6 +39,7 @@ class InFlight : public std::enable_shared_from_this<InFlight> {
   };
 
   void let_go(pictor_job job);
+  pictor_job number_of(const std::shared_ptr<pictor_job> &job) const;
 
   mutable std::mutex mutex_;
   std::condition_variable empty_;

@@ -1,7 +1,7 @@
 #include "plugin/manifest.hpp"
 
 #include "base/error.hpp"
-#include "base/json.hpp"
+#include "base/foreign_json.hpp"
 #include "plugin/elf_note.hpp"
 #include <pictor/abi.h>
 
@@ -67,9 +67,19 @@ Json parse_object(std::string_view content) {
   if (content.size() > max_content) refuse(fmt::format("it has more than {} bytes", max_content));
   const auto is_ascii = [](unsigned char c) { return c < 0x80; };
   if (!std::all_of(content.begin(), content.end(), is_ascii)) refuse("it is not ASCII");
-  Json object = Json::parse(content, nullptr, false);
-  if (!object.is_object()) refuse("it is not a JSON object");
-  return object;
+  auto object = parse_foreign_json(content);
+  if (!object || !object->is_object()) refuse("it is not a JSON object");
+  return std::move(*object);
+}
+
+// What `read` makes of a file's note; an error names the file.
+template <class Read>
+auto of_note(const std::filesystem::path &file, Read read) {
+  try {
+    return read(read_elf_note(file, PICTOR_NOTE_OWNER, PICTOR_NOTE_MANIFEST));
+  } catch (const Error &error) {
+    throw Error(fmt::format("{} {}", file.string(), error.what()), error.hint(), error.code());
+  }
 }
 
 }  // namespace
@@ -104,11 +114,14 @@ Manifest parse_manifest(std::string_view content) {
 }
 
 Manifest read_manifest(const std::filesystem::path &file) {
-  try {
-    return parse_manifest(read_elf_note(file, PICTOR_NOTE_OWNER, PICTOR_NOTE_MANIFEST));
-  } catch (const Error &error) {
-    throw Error(fmt::format("{} {}", file.string(), error.what()), error.hint(), error.code());
-  }
+  return of_note(file, parse_manifest);
+}
+
+Json manifest_keys(const std::filesystem::path &file) {
+  return of_note(file, [](std::string_view content) {
+    parse_manifest(content);  // what it refuses is no manifest
+    return parse_object(content);
+  });
 }
 
 std::string refusal(const Manifest &manifest) {

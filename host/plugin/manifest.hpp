@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/json.hpp"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -22,6 +24,10 @@ Manifest read_manifest(const std::filesystem::path &file);
 
 // The same from the note's content; `content` may end in NUL padding. The message has no file.
 Manifest parse_manifest(std::string_view content);
+
+// Every key of a manifest as its author wrote it, also those that this host does not know. Throws
+// like read_manifest().
+Json manifest_keys(const std::filesystem::path &file);
 
 // Why this host cannot load a plugin with that manifest, one line; empty when it can.
 std::string refusal(const Manifest &manifest);

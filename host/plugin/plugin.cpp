@@ -58,22 +58,20 @@ void initialise(const PluginTable &table, const fs::path &file) {
   refuse(file, fmt::format("could not start: {}", failure.message));
 }
 
-// Everything up to `init`, in the order in which a bad plugin does the least harm.
-std::unique_ptr<Plugin::Impl> open_plugin(const fs::path &file, const Manifest &manifest,
-                                          const TableSource &source) {
-  const std::string culprit = "plugin " + manifest.id;
-  const KeptProcessState kept(culprit);
+// All that the table says, checked; `init` has succeeded at the end.
+std::unique_ptr<Plugin::Impl> open_table(const pictor_plugin *theirs, const fs::path &path,
+                                         const std::string &id_of_manifest) {
   auto impl = std::make_unique<Plugin::Impl>();
-  impl->path = file;
+  impl->path = path;
   try {
-    impl->table = read_plugin_table(source.open(file));
-    if (impl->table.id != manifest.id) {
-      refuse(file, fmt::format("has two ids: '{}' in its manifest, '{}' in pictor_plugin.id",
-                               manifest.id, impl->table.id));
+    impl->table = read_plugin_table(theirs);
+    if (!id_of_manifest.empty() && impl->table.id != id_of_manifest) {
+      refuse(path, fmt::format("has two ids: '{}' in its manifest, '{}' in pictor_plugin.id",
+                               id_of_manifest, impl->table.id));
     }
     const std::uint32_t wanted = impl->table.functions.min_host_minor;
     if (wanted > PICTOR_ABI_MINOR) {
-      refuse(file, fmt::format("needs a host of plugin ABI {0}.{1} or newer, this one is {0}.{2}",
+      refuse(path, fmt::format("needs a host of plugin ABI {0}.{1} or newer, this one is {0}.{2}",
                                PICTOR_ABI_MAJOR, wanted, PICTOR_ABI_MINOR));
     }
     for (ModelDescription &model : read_models(impl->table.functions)) {
@@ -81,10 +79,18 @@ std::unique_ptr<Plugin::Impl> open_plugin(const fs::path &file, const Manifest &
       impl->infos.push_back(std::move(model.info));
     }
   } catch (const ContractFault &fault) {
-    refuse(file, fmt::format("breaks the plugin contract: {}", fault.what()));
+    refuse(path, fmt::format("breaks the plugin contract: {}", fault.what()));
   }
-  initialise(impl->table, file);
+  initialise(impl->table, path);
   return impl;
+}
+
+// In the order in which a bad plugin does the least harm.
+std::unique_ptr<Plugin::Impl> open_plugin(const fs::path &file, const Manifest &manifest,
+                                          const TableSource &source) {
+  const std::string culprit = "plugin " + manifest.id;
+  const KeptProcessState kept(culprit);
+  return open_table(source.open(file), file, manifest.id);
 }
 
 // What became of every file that was loaded; never destroyed, like the libraries themselves.
@@ -138,6 +144,10 @@ std::shared_ptr<const Plugin> Plugin::load(const fs::path &file, const ChooseSou
   }
   if (loaded.error) throw *loaded.error;
   return loaded.plugin;
+}
+
+std::shared_ptr<const Plugin> Plugin::from_table(const pictor_plugin *table, const fs::path &path) {
+  return std::make_shared<const Plugin>(open_table(table, path, ""));
 }
 
 const fs::path &Plugin::path() const {

@@ -53,6 +53,10 @@ class Plugin {
   // reason.
   static std::shared_ptr<const Plugin> load(const std::filesystem::path &file,
                                             const ChooseSource &choose = in_this_process);
+  // The same behind a table that is there already, whoever made it; `path` names it in errors and
+  // for `init`. The table must live as long as the process, and its `deinit` is the caller's.
+  static std::shared_ptr<const Plugin> from_table(const pictor_plugin *table,
+                                                  const std::filesystem::path &path);
 
   const std::filesystem::path &path() const;
   std::string id() const, version() const, label() const, vendor() const, url() const;

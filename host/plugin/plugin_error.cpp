@@ -1,6 +1,6 @@
 #include "plugin/plugin_error.hpp"
 
-#include "base/json.hpp"
+#include "base/foreign_json.hpp"
 #include "plugin/abi_read.hpp"
 
 #include <fmt/format.h>
@@ -19,8 +19,8 @@ constexpr std::size_t max_details = 16 << 10;
 // An object that could not be read in full is worth nothing.
 std::string read_details(const pictor_str &text) {
   if (text.data == nullptr || text.size == 0 || text.size > max_details) return {};
-  const Json json = Json::parse(text.data, text.data + text.size, nullptr, false);
-  return json.is_object() ? json.dump() : std::string();
+  const auto json = parse_foreign_json({text.data, static_cast<std::size_t>(text.size)});
+  return json && json->is_object() ? json->dump() : std::string();
 }
 
 Outcome outcome_of_status(const PluginError &error) {

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/file.hpp"
+#include "base/foreign_json.hpp"
 #include "plugin/abi_read.hpp"
 
 #include <fmt/format.h>
@@ -81,9 +82,9 @@ void check_list(const void *data, std::uint64_t count, std::string_view where) {
 }
 
 Json read_json(const pictor_str &text, std::string_view where) {
-  Json json = Json::parse(read_utf8(text, where), nullptr, false);
-  if (json.is_discarded()) throw ContractFault(fmt::format("{} is not JSON", where));
-  return json;
+  auto json = parse_foreign_json(read_utf8(text, where));
+  if (!json) throw ContractFault(fmt::format("{} is not JSON, or too deep", where));
+  return std::move(*json);
 }
 
 }  // namespace

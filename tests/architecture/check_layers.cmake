@@ -1,7 +1,7 @@
 # -P script: SOURCE. A host file includes its own layer or a lower one; plugins see the SDK and plugins/remote, never the
 # host or each other; the SDK sees nobody.
 cmake_minimum_required(VERSION 3.25)
-set(layers base config output ledger plugin worker check plan run server cli)
+set(layers base config output ledger plugin worker check fuzz plan run server cli)
 set(problems "")
 
 # The quoted and angled includes of a file, as a list.

@@ -1,6 +1,7 @@
 """Plugin files that are broken, foreign or faulty: one clear line each, never a crash, finished work kept."""
 
 import hashlib
+import json
 import os
 import shutil
 import struct
@@ -33,6 +34,26 @@ class PluginFiles(Workspace):
         text = self.plugins(folder)
         for name in ("empty", "text", "cut", "foreign", "dangling", "template"):
             self.assertIn(name, text)
+
+    def test_info_tells_what_a_file_is_without_loading_it(self):
+        plugin = FIXTURES / "bad/missing-library.pictor.so"  # which cannot be loaded
+        result = self.pictor("plugins", "info", plugin, "--json")
+        self.assertEqual(result.code, 0, result.err)
+        told = json.loads(result.out)
+        self.assertEqual(told["sha256"], hashlib.sha256(plugin.read_bytes()).hexdigest())
+        self.assertEqual(told["manifest"]["id"], "missing-library")
+        self.assertEqual(told["exports"], ["pictor_plugin_v1"])
+        self.assertIn("libleft_at_home.so", told["needs"])
+        self.assertRegex(told["versions"]["GLIBC"], r"^2\.\d+$")
+        self.assert_fails(self.pictor("plugins", "info", plugin, "--models"), 7, "libleft_at_home.so")
+
+    def test_info_of_a_file_that_is_no_plugin_says_so_and_what_there_is(self):
+        text = self.write("text.so", "#!/bin/sh\n")
+        result = self.pictor("plugins", "info", text)
+        self.assert_fails(result, 7, "not usable", "is not an ELF file")
+        self.assertIn(hashlib.sha256(text.read_bytes()).hexdigest(), result.out)
+        result = self.pictor("plugins", "info", FIXTURES / "no-note.pictor.so", "--json")
+        self.assertEqual((result.code, json.loads(result.out)["manifest"]), (7, None))
 
     def job_with_own_template(self, pins=""):
         """A job whose template plugin is a copy of its own, and that copy."""

@@ -78,9 +78,13 @@ CONFIGURATION = {
     "weights": b'{"a": 1, "b": -Infinity}',
 }
 
+# Decisions of a hostile plugin: with zeros it is an honest one that draws nothing.
+HOST = {"plain": bytes(300), "busy": bytes(i * 7 % 11 for i in range(1500)), "odd": bytes(i * i % 251 for i in range(1500))}
+
 
 def main():
-    for name, seeds in (("safetensors", SAFETENSORS), ("tokenizer", TOKENIZER), ("configuration", CONFIGURATION)):
+    for name, seeds in (("host", HOST), ("safetensors", SAFETENSORS), ("tokenizer", TOKENIZER),
+                        ("configuration", CONFIGURATION)):
         folder = pathlib.Path(sys.argv[1]) / name
         folder.mkdir(parents=True, exist_ok=True)
         for seed, content in seeds.items():

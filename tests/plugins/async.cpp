@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -57,28 +58,44 @@ struct Painter {
   }
 };
 
-Painter *painter = nullptr;
+struct Instance {
+  pictor_model model;
+  std::unique_ptr<Painter> painter;
+};
 
-pictor_status load(pictor_model *, pictor_job, pictor_error_sink) noexcept {
-  if (painter == nullptr) painter = new Painter;
+Instance &instance(pictor_model *model) {
+  return *static_cast<Instance *>(model->plugin_data);
+}
+
+pictor_status load(pictor_model *model, pictor_job, pictor_error_sink) noexcept {
+  auto &painter = instance(model).painter;
+  if (!painter) painter = std::make_unique<Painter>();
   return PICTOR_OK;
 }
 
-pictor_status unload(pictor_model *) noexcept {
-  delete painter;
-  painter = nullptr;
+pictor_status unload(pictor_model *model) noexcept {
+  instance(model).painter.reset();
   return PICTOR_OK;
 }
 
-pictor_status submit(pictor_model *, const pictor_request *const *requests, uint32_t count,
+pictor_status submit(pictor_model *model, const pictor_request *const *requests, uint32_t count,
                      pictor_job job, pictor_error_sink) noexcept {
+  Painter &painter = *instance(model).painter;
   {
-    const std::lock_guard lock(painter->mutex);
-    painter->queue.push_back({{requests, requests + count}, job});
+    const std::lock_guard lock(painter.mutex);
+    painter.queue.push_back({{requests, requests + count}, job});
   }
-  painter->more.notify_one();
+  painter.more.notify_one();
   return PICTOR_OK;
 }
+
+void destroy(pictor_model *model) noexcept {
+  delete &instance(model);
+}
+
+pictor_model *create(const pictor_plugin *self, const char *model_id,
+                     const pictor_kv *const *values, uint64_t count,
+                     pictor_error_sink error) noexcept;
 
 }  // namespace
 
@@ -86,4 +103,19 @@ pictor_status submit(pictor_model *, const pictor_request *const *requests, uint
 #define FIXTURE_LOAD load
 #define FIXTURE_UNLOAD unload
 #define FIXTURE_SUBMIT submit
+#define FIXTURE_CREATE create
 #include "fixture_tables.h"
+
+namespace {
+
+pictor_model *create(const pictor_plugin *self, const char *model_id,
+                     const pictor_kv *const *values, uint64_t count,
+                     pictor_error_sink error) noexcept {
+  if (create_default(self, model_id, values, count, error) == nullptr) return nullptr;
+  auto *made = new Instance{fixture_model, nullptr};
+  made->model.plugin_data = made;
+  made->model.destroy = destroy;
+  return &made->model;
+}
+
+}  // namespace

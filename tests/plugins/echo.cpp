@@ -63,32 +63,38 @@ const std::vector<pictor_param_spec> &specs() {
   return all;
 }
 
-// The values of one `create`; the host's own are gone when it returns.
-struct Config {
+// One model, with the values of its `create`; the host's own are gone when that returns.
+struct Instance {
+  pictor_model model;
   std::deque<std::string> texts;
   std::deque<pictor_value> values;
   std::deque<pictor_kv> pairs;
   std::string secret_name;
   std::string name = "echo";
-} config;
+};
 
-void keep(const pictor_kv &pair) {
+Instance &instance(pictor_model *model) {
+  return *static_cast<Instance *>(model->plugin_data);
+}
+
+void keep(Instance &self, const pictor_kv &pair) {
   if (std::string(pair.key) == "api_key") {
-    config.secret_name.assign(pair.value->str.data, pair.value->str.size);
+    self.secret_name.assign(pair.value->str.data, pair.value->str.size);
     return;
   }
   pictor_value value = *pair.value;
-  value.str = str(config.texts.emplace_back(value.str.data, value.str.size).c_str());
-  const std::string &key = config.texts.emplace_back(std::string("load.") + pair.key);
-  config.pairs.push_back({sizeof(pictor_kv), 0, key.c_str(), &config.values.emplace_back(value)});
+  value.str = str(self.texts.emplace_back(value.str.data, value.str.size).c_str());
+  const std::string &key = self.texts.emplace_back(std::string("load.") + pair.key);
+  self.pairs.push_back({sizeof(pictor_kv), 0, key.c_str(), &self.values.emplace_back(value)});
 }
 
-pictor_status load(pictor_model *, pictor_job, pictor_error_sink error) noexcept {
-  if (config.secret_name.empty()) return PICTOR_OK;
+pictor_status load(pictor_model *model, pictor_job, pictor_error_sink error) noexcept {
+  Instance &self = instance(model);
+  if (self.secret_name.empty()) return PICTOR_OK;
   const auto use = [](void *name, const char *, uint64_t size) noexcept {
     *static_cast<std::string *>(name) = "a secret of " + std::to_string(size) + " bytes";
   };
-  if (host->secret_read(host, config.secret_name.c_str(), use, &config.name) == PICTOR_OK) {
+  if (host->secret_read(host, self.secret_name.c_str(), use, &self.name) == PICTOR_OK) {
     return PICTOR_OK;
   }
   const pictor_error why = reason(PICTOR_UNAUTHENTICATED, "the key is not there");
@@ -96,8 +102,8 @@ pictor_status load(pictor_model *, pictor_job, pictor_error_sink error) noexcept
   return PICTOR_UNAUTHENTICATED;
 }
 
-const char *model_name(pictor_model *) noexcept {
-  return config.name.c_str();
+const char *model_name(pictor_model *model) noexcept {
+  return instance(model).name.c_str();
 }
 
 // An image comes back as its size, a list of them as their sizes: images are no metadata.
@@ -120,7 +126,7 @@ pictor_value as_metadata(const pictor_value &value, std::deque<std::vector<doubl
   return echo;
 }
 
-void draw(const pictor_request &request, pictor_job job, uint32_t index) {
+void draw(const Instance &self, const pictor_request &request, pictor_job job, uint32_t index) {
   std::deque<std::vector<double>> sizes;
   std::deque<pictor_value> values;
   std::deque<pictor_kv> pairs;
@@ -132,7 +138,7 @@ void draw(const pictor_request &request, pictor_job job, uint32_t index) {
     pairs.push_back({sizeof(pictor_kv), 0, key, &values.back()});
     extra.push_back(&pairs.back());
   }
-  for (const pictor_kv &pair : config.pairs) extra.push_back(&pair);
+  for (const pictor_kv &pair : self.pairs) extra.push_back(&pair);
   for (uint32_t k = 0; k < request.image_count; ++k) {
     const pictor_image image = gray_image();
     pictor_image_meta meta{};
@@ -152,9 +158,9 @@ void draw(const pictor_request &request, pictor_job job, uint32_t index) {
   host->job_done(host, job, index);
 }
 
-pictor_status generate(pictor_model *, const pictor_request *const *requests, uint32_t count,
+pictor_status generate(pictor_model *model, const pictor_request *const *requests, uint32_t count,
                        pictor_job job, pictor_error_sink) noexcept {
-  for (uint32_t i = 0; i < count; ++i) draw(*requests[i], job, i);
+  for (uint32_t i = 0; i < count; ++i) draw(instance(model), *requests[i], job, i);
   return PICTOR_OK;
 }
 
@@ -164,6 +170,10 @@ pictor_status validate(pictor_model *, const pictor_request *request,
   const pictor_error why = reason(PICTOR_INVALID_ARGUMENT, "a prompt is needed");
   host->set_error(host, error, &why);
   return PICTOR_INVALID_ARGUMENT;
+}
+
+void destroy(pictor_model *model) noexcept {
+  delete &instance(model);
 }
 
 pictor_model *create(const pictor_plugin *self, const char *, const pictor_kv *const *values,
@@ -196,10 +206,14 @@ namespace {
 pictor_model *create(const pictor_plugin *self, const char *model_id,
                      const pictor_kv *const *values, uint64_t count,
                      pictor_error_sink error) noexcept {
-  config = {};
-  for (uint64_t i = 0; i < count; ++i) keep(*values[i]);
   if (!is_ours(model_id)) return create_default(self, model_id, values, count, error);
-  if (config.secret_name != "FORBIDDEN") return &fixture_model;
+  auto *made = new Instance{};
+  made->model = fixture_model;
+  for (uint64_t i = 0; i < count; ++i) keep(*made, *values[i]);
+  made->model.plugin_data = made;
+  made->model.destroy = destroy;
+  if (made->secret_name != "FORBIDDEN") return &made->model;
+  delete made;
   const pictor_error why = reason(PICTOR_INVALID_ARGUMENT, "this key is forbidden");
   host->set_error(host, error, &why);
   return nullptr;

@@ -22,6 +22,7 @@ std::unique_ptr<Command> make_plan();
 std::unique_ptr<Command> make_plugins_list();
 std::unique_ptr<Command> make_plugins_info();
 std::unique_ptr<Command> make_plugins_check();
+std::unique_ptr<Command> make_plugins_fuzz();
 std::unique_ptr<Command> make_plugins_new();
 std::unique_ptr<Command> make_models_pull();
 std::unique_ptr<Command> make_models_list();

@@ -3,7 +3,7 @@
 #include "check/junit.hpp"
 #include "check/supervisor.hpp"
 #include "cli/commands/all.hpp"
-#include "cli/plugin_argument.hpp"
+#include "cli/subject_options.hpp"
 #include "cli/text_layout.hpp"
 
 #include <CLI/CLI.hpp>
@@ -66,23 +66,14 @@ std::vector<const Check *> chosen_checks(const std::vector<std::string> &only) {
 class PluginsCheckCommand : public Command {
  public:
   void setup(CLI::App &app) override {
-    app.add_option("PLUGIN", plugin_, "A .so file, or an installed plugin's id");
+    subject_.add(app);
     app.add_option("--only", only_, "Only these checks, separated by commas")
         ->type_name("ID,...")
         ->delimiter(',')
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_option("--param", parameters_, "A parameter to check with; repeatable")
-        ->type_name("NAME=VALUE")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_option("--model", model_, "Only this model of the plugin")->type_name("ID");
-    app.add_option("--timeout", timeout_, "The longest that a check may take")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(1.0, 86400.0).description(""));
     app.add_option("--exclusions", exclusions_,
                    "Checks to leave out; pictor-check.yaml, if it is there")
         ->type_name("FILE");
-    app.add_flag("--billed", may_bill_, "Let a model that bills draw");
-    app.add_flag("--worker", in_worker_, "Run it in a worker, as isolation: worker does");
     app.add_flag("--json", json_, "For programs, as --format json");
     app.add_flag("--junit", junit_, "As JUnit XML, for CI")->excludes("--json");
     app.add_flag("--list", list_, "List the checks and the rule of each");
@@ -91,8 +82,7 @@ class PluginsCheckCommand : public Command {
   ExitCode run(Console &console) override {
     const std::vector<const Check *> chosen = chosen_checks(only_);
     if (list_) return list(console, chosen);
-    if (plugin_.empty()) throw Error("PLUGIN is required", "name the .so file to check");
-    const check::Subject subject = this->subject();
+    const check::Subject subject = subject_.subject();
     const check::Exclusions excluded = check::read_exclusions(exclusions_);
     const bool tell = !json_ && !junit_ && console.format() == Format::human;
     Outcomes outcomes;
@@ -113,23 +103,6 @@ class PluginsCheckCommand : public Command {
       console.data(paragraph(check->rule, 4));
     }
     return ExitCode::ok;
-  }
-
-  check::Subject subject() const {
-    check::Subject subject;
-    subject.file = plugin_file(plugin_);
-    subject.model = model_;
-    subject.may_bill = may_bill_;
-    subject.in_worker = in_worker_;
-    subject.limit = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_ * 1000));
-    for (const std::string &parameter : parameters_) {
-      const std::size_t equals = parameter.find('=');
-      if (equals == std::string::npos || equals == 0) {
-        throw Error(fmt::format("--param {} is not NAME=VALUE", parameter));
-      }
-      subject.parameters[parameter.substr(0, equals)] = parameter.substr(equals + 1);
-    }
-    return subject;
   }
 
   void tell_result(Console &console, const Check &check, const Result &result) {
@@ -168,11 +141,11 @@ class PluginsCheckCommand : public Command {
                              count(outcomes, Verdict::skip)));
   }
 
-  std::string plugin_, model_, last_reason_;
-  std::vector<std::string> only_, parameters_;
-  double timeout_ = 45;
+  SubjectOptions subject_{45, "a check"};
+  std::string last_reason_;
+  std::vector<std::string> only_;
   std::string exclusions_;
-  bool may_bill_ = false, in_worker_ = false, json_ = false, junit_ = false, list_ = false;
+  bool json_ = false, junit_ = false, list_ = false;
 };
 
 }  // namespace

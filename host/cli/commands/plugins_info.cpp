@@ -2,6 +2,7 @@
 #include "cli/commands/all.hpp"
 #include "cli/parameter_listing.hpp"
 #include "cli/plugin_argument.hpp"
+#include "cli/plugin_facts.hpp"
 #include "cli/text_layout.hpp"
 #include "worker/isolation.hpp"
 
@@ -49,20 +50,10 @@ Json model_json(const Plugin &plugin, const ModelInfo &model) {
   return entry;
 }
 
-Json plugin_json(const Plugin &plugin, const Manifest &manifest) {
-  Json document = {{"id", plugin.id()},
-                   {"version", plugin.version()},
-                   {"abi", abi_text(manifest)},
-                   {"label", plugin.label()},
-                   {"vendor", plugin.vendor()},
-                   {"url", plugin.url()},
-                   {"path", plugin.path().string()},
-                   {"sha256", plugin_sha256(plugin.path())},
-                   {"models", Json::array()}};
-  for (const ModelInfo &model : plugin.models()) {
-    document["models"].push_back(model_json(plugin, model));
-  }
-  return document;
+Json models_json(const Plugin &plugin) {
+  Json models = Json::array();
+  for (const ModelInfo &model : plugin.models()) models.push_back(model_json(plugin, model));
+  return models;
 }
 
 void show_model(Console &console, const Plugin &plugin, const ModelInfo &model) {
@@ -86,34 +77,41 @@ class PluginsInfoCommand : public Command {
  public:
   void setup(CLI::App &app) override {
     app.add_option("PLUGIN", plugin_, "An installed plugin's id, or a .so file")->required();
+    app.add_flag("--models", models_, "Load it too, and show its models and their parameters");
+    app.add_flag("--json", json_, "For programs, as --format json");
   }
 
-  // What the manifest says is shown before anything of the plugin runs.
+  // What the file tells is shown before anything of the plugin runs.
   ExitCode run(Console &console) override {
-    const InstalledPlugins installed = installed_plugins();
-    const std::string reference = plugin_reference(plugin_);
-    const Manifest manifest = manifest_of(reference, installed);
-    if (!console.json()) {
-      console.line(terminal_safe(fmt::format("{} {} (ABI {}): {}", manifest.id, manifest.version,
-                                             abi_text(manifest), manifest.label)));
+    const PluginFacts facts = read_facts(plugin_file(plugin_));
+    const bool json = json_ || console.json();
+    if (!json) {
+      console.data(facts_text(facts));
       console.flush();
     }
-    const auto plugin =
-        load_plugin(reference, installed.found, installed.folders, {}, choose_source({}));
-    if (console.json()) {
-      console.document(plugin_json(*plugin, manifest));
-      return ExitCode::ok;
+    Json document = facts_json(facts);
+    if (models_) {
+      const auto plugin = Plugin::load(facts.file, choose_source({}));
+      document["vendor"] = plugin->vendor();
+      document["url"] = plugin->url();
+      document["models"] = models_json(*plugin);
+      if (!json) show_plugin(console, *plugin);
     }
-    console.line(terminal_safe("  file: " + plugin->path().string()));
-    console.line("  sha256: " + plugin_sha256(plugin->path()));
-    if (!plugin->vendor().empty()) console.line(terminal_safe("  vendor: " + plugin->vendor()));
-    if (!plugin->url().empty()) console.line(terminal_safe("  url: " + plugin->url()));
-    for (const ModelInfo &model : plugin->models()) show_model(console, *plugin, model);
-    return ExitCode::ok;
+    if (json) console.document(document);
+    if (facts.problem.empty()) return ExitCode::ok;
+    console.note("not usable: " + facts.problem);
+    return ExitCode::plugin;
   }
 
  private:
+  static void show_plugin(Console &console, const Plugin &plugin) {
+    if (!plugin.vendor().empty()) console.line(terminal_safe("  vendor    " + plugin.vendor()));
+    if (!plugin.url().empty()) console.line(terminal_safe("  url       " + plugin.url()));
+    for (const ModelInfo &model : plugin.models()) show_model(console, plugin, model);
+  }
+
   std::string plugin_;
+  bool models_ = false, json_ = false;
 };
 
 }  // namespace

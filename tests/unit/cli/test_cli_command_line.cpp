@@ -46,8 +46,6 @@ constexpr CommandEntry table[] = {
     {"plugins list", "List", make<Plain>},
     {"plugins info", "Show", make<Draw>},
     {"config check", "Check", make<Draw>},
-    {"convert", "", nullptr},
-    {"plugins fuzz", "", nullptr},
 };
 constexpr CommandGroup groups[] = {{"plugins", "Plugins", "plugins list"},
                                    {"config", "Configs", ""}};
@@ -151,15 +149,6 @@ TEST_CASE("a misspelt option is told before what is missing because of it") {
   CHECK_THAT(mistake({"draw", "--limti", "3"}), ContainsSubstring("no option '--limti'"));
 }
 
-TEST_CASE("names of a later release are known but not built") {
-  CHECK(mistake({"convert", "out", "--to", "webdataset"}) ==
-        "'pictor convert' is not built yet | a later release will know it; `pictor --help` lists "
-        "what works in this one");
-  CHECK_THAT(mistake({"convert", "--help"}), ContainsSubstring("not built yet"));
-  CHECK_THAT(mistake({"plugins", "fuzz", "x.so"}),
-             ContainsSubstring("'pictor plugins fuzz' is not built yet"));
-}
-
 TEST_CASE("how to show an error is known even when the rest is wrong") {
   GlobalOptions options;
   CommandLine line(options, table, groups);
@@ -177,10 +166,6 @@ TEST_CASE("every command explains itself") {
     for (std::string word; words >> word;) arguments.push_back(word);
     arguments.emplace_back("--help");
     INFO(entry.name);
-    if (entry.make == nullptr) {
-      CHECK_THROWS_AS(line.parse(arguments), Error);
-      continue;
-    }
     const Invocation help = line.parse(arguments);
     CHECK(help.command == nullptr);
     CHECK_THAT(help.text, ContainsSubstring(std::string(entry.summary)));
@@ -198,5 +183,4 @@ TEST_CASE("--version and --help are text, not commands") {
   const Line help({"--help"});
   CHECK(help.invocation.command == nullptr);
   CHECK_THAT(help.invocation.text, ContainsSubstring("draw"));
-  CHECK_THAT(help.invocation.text, !ContainsSubstring("convert"));
 }

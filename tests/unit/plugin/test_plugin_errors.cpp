@@ -148,6 +148,13 @@ TEST_CASE("hostile error texts become bounded UTF-8") {
   CHECK(copy_error(&error).http_status == 0);
 }
 
+TEST_CASE("details that nest too deeply are none") {
+  const std::string deep = "{\"a\": " + std::string(5000, '[') + std::string(5000, ']') + "}";
+  pictor_error error = error_of(PICTOR_INTERNAL);
+  error.details_json = str(deep);
+  CHECK(copy_error(&error).details_json.empty());
+}
+
 TEST_CASE("an error that cannot be read is a fault") {
   CHECK_THROWS_AS(copy_error(nullptr), ContractFault);
   pictor_error error = error_of(PICTOR_TIMEOUT);

@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "fixtures.hpp"
 #include "plugin/plugin.hpp"
+#include "plugin/plugin_table.hpp"
 #include "support/captured_log.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
@@ -48,6 +49,16 @@ TEST_CASE("a plugin in plain C is loaded") {
   CHECK(info.max_concurrency == 1);
   REQUIRE(plugin->parameters("shade").size() == 1);
   CHECK(plugin->parameters("shade")[0].default_value == Json(128));
+}
+
+TEST_CASE("a table that is there already is a plugin as well") {
+  const pictor_plugin *table = Plugin::load(fixture("minimal"))->functions().self;
+  const auto plugin = Plugin::from_table(table, "/somewhere");
+  CHECK(plugin->id() == "minimal");
+  CHECK(plugin->path() == "/somewhere");
+  CHECK(plugin->model("").id == "shade");
+  CHECK(message_of<Error>([] { Plugin::from_table(nullptr, "/somewhere"); }) ==
+        "/somewhere breaks the plugin contract: pictor_plugin is NULL");
 }
 
 TEST_CASE("the same file is one plugin, by whatever path") {

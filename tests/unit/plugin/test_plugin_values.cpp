@@ -176,6 +176,22 @@ TEST_CASE("values go to a plugin and come back the same") {
   }
 }
 
+TEST_CASE("JSON that nests too deeply is a fault, and not a stack that overflows") {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  const auto read = [](const std::string &text) {
+    pictor_value value{};
+    value.struct_size = sizeof value;
+    value.type = PICTOR_TYPE_JSON;
+    value.str = to_abi(text);
+    return read_value(&value, "more");
+  };
+  CHECK(read(nested(90)).dump() == nested(90));
+  CHECK(message_of<ContractFault>([&] { read(nested(500'000)); }) ==
+        "more is not JSON, or too deep");
+}
+
 TEST_CASE("a plugin's value that breaks the contract is a fault") {
   pictor_value value{};
   value.struct_size = sizeof value;

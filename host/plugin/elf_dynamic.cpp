@@ -1,13 +1,14 @@
-#include "check/elf_dynamic.hpp"
+#include "plugin/elf_dynamic.hpp"
 
 #include "base/error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
-namespace pictor::host::check {
+namespace pictor::host {
 
 namespace {
 
@@ -28,6 +29,7 @@ class DynamicReader {
     read_strings();
     for (const Elf64_Dyn &entry : entries_) read_entry(entry);
     read_exports();
+    read_versions();
     read_stack();
     return std::move(dynamic_);
   }
@@ -124,6 +126,32 @@ class DynamicReader {
     }
   }
 
+  // A list of libraries, each with a list of versions: every entry tells where the next stands.
+  void read_versions() {
+    const std::uint64_t libraries = value_of(DT_VERNEEDNUM);
+    if (libraries == 0) return;
+    if (libraries > most_entries) refuse("has a broken table of versions");
+    std::uint64_t at = offset_of(value_of(DT_VERNEED));
+    for (std::uint64_t i = 0; i < libraries; ++i) {
+      const auto library = entry_at<Elf64_Verneed>(at);
+      std::uint64_t version_at = at + library.vn_aux;
+      for (std::uint64_t k = 0; k < library.vn_cnt; ++k) {
+        const auto version = entry_at<Elf64_Vernaux>(version_at);
+        dynamic_.versions.push_back({text(library.vn_file), text(version.vna_name)});
+        if (dynamic_.versions.size() > most_entries) refuse("has a broken table of versions");
+        version_at += version.vna_next;
+      }
+      at += library.vn_next;
+    }
+  }
+
+  template <class Entry>
+  Entry entry_at(std::uint64_t offset) const {
+    Entry entry{};
+    file_.read(offset, &entry, sizeof entry, "versions");
+    return entry;
+  }
+
   void read_stack() {
     for (const Elf64_Phdr &segment : file_.segments()) {
       if (segment.p_type == PT_GNU_STACK && (segment.p_flags & PF_X) != 0) {
@@ -138,10 +166,37 @@ class DynamicReader {
   ElfDynamic dynamic_;
 };
 
+// "3.4.30" as 3, 4 and 30; nothing for what is no dotted numbers.
+std::vector<unsigned> numbers_of(std::string_view version) {
+  std::vector<unsigned> numbers;
+  const char *at = version.data(), *const end = at + version.size();
+  while (at != end) {
+    const auto [next, failed] = std::from_chars(at, end, numbers.emplace_back());
+    if (failed != std::errc() || (next != end && (*next != '.' || next + 1 == end))) return {};
+    at = next == end ? end : next + 1;
+  }
+  return numbers;
+}
+
 }  // namespace
 
 ElfDynamic read_dynamic(const ElfFile &file) {
   return DynamicReader(file).read();
 }
 
-}  // namespace pictor::host::check
+bool is_older(std::string_view a, std::string_view b) {
+  return numbers_of(a) < numbers_of(b);
+}
+
+std::string highest_version(const std::vector<WantedVersion> &versions, std::string_view prefix) {
+  std::string_view highest;
+  for (const WantedVersion &each : versions) {
+    std::string_view version = each.version;
+    if (!version.starts_with(prefix) || !version.substr(prefix.size()).starts_with('_')) continue;
+    version.remove_prefix(prefix.size() + 1);
+    if (is_older(highest, version)) highest = version;
+  }
+  return std::string(highest);
+}
+
+}  // namespace pictor::host
