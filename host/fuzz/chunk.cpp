@@ -19,7 +19,7 @@ namespace pictor::host::fuzz {
 
 namespace {
 
-constexpr std::chrono::milliseconds longest_settling{500};
+constexpr std::chrono::milliseconds longest_settling{200};
 
 check::Result run(const Json &task, const check::Subject &subject) {
   return check::run_process({child_argument, check::task_text(task)}, subject.limit);
