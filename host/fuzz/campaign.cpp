@@ -28,7 +28,7 @@ using check::Verdict;
 constexpr int most_tries = 400;
 constexpr std::chrono::seconds longest_shrinking{120};
 constexpr int tries_to_reproduce = 3;
-constexpr double times_a_usual_chunk = 20;
+constexpr double times_a_usual_chunk = 20, times_the_failure = 4;
 constexpr std::chrono::milliseconds shortest_limit{1000};
 
 // What is the same about two failures that have one cause.
@@ -38,6 +38,11 @@ std::string kind_of(const Result &result) {
   if (result.verdict != Verdict::fail) return is_failure(result) ? "output" : "";
   const std::string &first = result.findings.front();
   return first.substr(0, first.find(':'));
+}
+
+// Whether the failure is that something never comes, and takes as long as one waits.
+bool is_about_waiting(const Result &result) {
+  return result.verdict == Verdict::hang || kind_of(result) == "end";
 }
 
 // A file that is gone with its owner.
@@ -137,8 +142,11 @@ class Reproduction {
   // `usual`: how long a chunk of the plugin takes; what takes much longer hangs.
   Reproduction(const check::Subject &subject, const Result &failure, double usual)
       : subject_(subject), kind_(kind_of(failure)) {
-    const auto limit =
-        std::chrono::milliseconds(static_cast<std::int64_t>(usual * times_a_usual_chunk * 1000));
+    double seconds = usual * times_a_usual_chunk;
+    if (!is_about_waiting(failure)) {
+      seconds = std::max(seconds, failure.seconds * times_the_failure);
+    }
+    const auto limit = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
     subject_.limit = std::min(subject.limit, std::max(limit, shortest_limit));
   }
 

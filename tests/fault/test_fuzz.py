@@ -34,7 +34,7 @@ class Fuzz(Workspace):
         for name, (verdict, words, most) in MUTANTS.items():
             with self.subTest(plugin=name):
                 plugin = BAD / f"{name}.pictor.so"
-                told, code = self.fuzz(plugin, "--seed", "1", "--runs", "300", "--timeout", "3")
+                told, code = self.fuzz(plugin, "--seed", "1", "--runs", "300", "--timeout", "4")
                 failed = told["failed"]
                 self.assertEqual((failed["verdict"], code), (verdict, 7), failed)
                 self.assertIn(words, failed["finding"])
