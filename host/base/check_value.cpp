@@ -1,3 +1,4 @@
+#include "base/foreign_json.hpp"
 #include "base/parameter.hpp"
 
 #include <fmt/format.h>
@@ -222,8 +223,9 @@ Result check_choice(const ParameterSpec &spec, const Json &value) {
 Result check_json(const ParameterSpec &spec, const Json &value, bool from_text) {
   Json result = value;
   if (from_text && value.is_string()) {
-    result = Json::parse(value.get_ref<const std::string &>(), nullptr, false);
-    if (result.is_discarded()) return must_be(spec, "JSON", value);
+    auto parsed = parse_foreign_json(value.get_ref<const std::string &>());
+    if (!parsed) return must_be(spec, "JSON", value);
+    result = std::move(*parsed);
   }
   const std::string text = result.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (auto error = too_long(spec, text.size())) return *error;
@@ -234,8 +236,8 @@ Result check_json(const ParameterSpec &spec, const Json &value, bool from_text) 
 Json list_in(const std::string &text, char separator) {
   const std::string_view body = trimmed(text);
   if (body.starts_with('[')) {
-    Json list = Json::parse(body, nullptr, false);
-    if (list.is_array()) return list;
+    const auto list = parse_foreign_json(body);
+    if (list && list->is_array()) return *list;
   }
   Json parts = Json::array();
   for (std::size_t start = 0; !body.empty() && start <= body.size();) {

@@ -11,7 +11,8 @@ namespace pictor::host {
 // value recurses.
 inline constexpr int deepest_json = 100;
 
-// JSON that somebody else wrote; nothing when it is none, or too deep.
+// JSON that somebody else wrote, as text or as MessagePack; nothing when it is none, or too deep.
 std::optional<Json> parse_foreign_json(std::string_view text);
+std::optional<Json> parse_foreign_msgpack(std::string_view bytes);
 
 }  // namespace pictor::host

@@ -1,6 +1,7 @@
 #include "worker/channel.hpp"
 
 #include "base/error.hpp"
+#include "base/foreign_json.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -69,10 +70,6 @@ void take_files(const msghdr &header, std::vector<Descriptor> &files) {
   }
 }
 
-Json parse(std::string_view bytes) {
-  return Json::from_msgpack(bytes.begin(), bytes.end(), true, false);
-}
-
 }  // namespace
 
 std::pair<Descriptor, Descriptor> Channel::make_sockets(int above) {
@@ -116,13 +113,15 @@ std::optional<Message> Channel::receive() {
   if (packet[0] == content_in_file) {
     if (message.files.empty()) return std::nullopt;
     try {
-      message.content = parse(MappedFile(message.files.front()).bytes());
+      message.content =
+          parse_foreign_msgpack(MappedFile(message.files.front()).bytes()).value_or(nullptr);
     } catch (const Error &) {
       return std::nullopt;
     }
     message.files.erase(message.files.begin());
   } else {
-    message.content = parse({packet.data() + 1, static_cast<std::size_t>(got) - 1});
+    message.content = parse_foreign_msgpack({packet.data() + 1, static_cast<std::size_t>(got) - 1})
+                          .value_or(nullptr);
   }
   if (!message.content.is_object()) return std::nullopt;
   return message;

@@ -1,6 +1,7 @@
 #include "worker/proxy_plugin.hpp"
 
 #include "base/error.hpp"
+#include "base/foreign_json.hpp"
 #include "base/log.hpp"
 #include "plugin/abi_read.hpp"
 #include "plugin/log_limit.hpp"
@@ -267,7 +268,7 @@ void ProxyPlugin::allow(const pictor_kv *const *config, std::uint64_t count, con
     const pictor_str &text = config[i]->value->str;
     Json value = std::string(text.data, text.size);
     if ((*spec)->type == PICTOR_TYPE_JSON)
-      value = Json::parse(value.get<std::string>(), nullptr, false);
+      value = parse_foreign_json({text.data, text.size}).value_or(nullptr);
     add_paths(value, paths);
   }
   std::vector<std::string> &readable = options_.sandbox->readable;

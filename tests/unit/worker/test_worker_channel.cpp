@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 #include <thread>
 
@@ -64,6 +65,28 @@ TEST_CASE("what is no message ends the conversation") {
     REQUIRE(::send(ends.ours.descriptor(), packet.data(), packet.size(), 0) >= 0);
     CHECK_FALSE(ends.theirs.receive());
   }
+}
+
+TEST_CASE("a message that nests too deeply is none") {
+  Ends ends;
+  const std::string deep = "\x81\xa1\x61" + std::string(1'000'000, '\x91') + '\xc0';
+  const Descriptor file = sealed_file(deep);
+  const std::string in_file = "\1";
+  iovec part{const_cast<char *>(in_file.data()), in_file.size()};
+  alignas(cmsghdr) char rights[CMSG_SPACE(sizeof(int))];
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = rights;
+  header.msg_controllen = sizeof rights;
+  cmsghdr *lent = CMSG_FIRSTHDR(&header);
+  lent->cmsg_level = SOL_SOCKET;
+  lent->cmsg_type = SCM_RIGHTS;
+  lent->cmsg_len = CMSG_LEN(sizeof(int));
+  const int number = file.get();
+  std::memcpy(CMSG_DATA(lent), &number, sizeof number);
+  REQUIRE(::sendmsg(ends.ours.descriptor(), &header, 0) >= 0);
+  CHECK_FALSE(ends.theirs.receive());
 }
 
 TEST_CASE("a file that its sender could change is not read") {
