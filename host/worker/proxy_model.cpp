@@ -1,13 +1,9 @@
 #include "worker/proxy_model.hpp"
 
-#include "plugin/abi_read.hpp"
 #include "worker/packing.hpp"
 #include "worker/proxy_plugin.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <string_view>
 #include <utility>
@@ -58,7 +54,9 @@ struct ProxyModel::Functions {
       ProxyModel &self = of(model);
       self.loaded_in_ = 0;
       const auto process = self.plugin_.process();
-      if (!process || !process->is_alive()) return PICTOR_OK;  // with its process it went
+      const bool is_there =
+          process && process->is_alive() && self.made_in_ == self.plugin_.generation();
+      if (!is_there) return PICTOR_OK;  // with its process it went
       return self.plugin_.status_of(
           process->call({{"call", "unload"}, {"instance", self.instance_}}, end_grace), 0);
     });

@@ -4,7 +4,6 @@
 #include "base/foreign_json.hpp"
 #include "base/log.hpp"
 #include "plugin/abi_read.hpp"
-#include "plugin/log_limit.hpp"
 #include "worker/proxy_model.hpp"
 
 #include <fmt/format.h>
