@@ -25,7 +25,7 @@ torch.version.cuda or 'none', int(torch.compiled_with_cxx11_abi()), sep=';')"
   endif()
   set(libraries ${folder}/lib/libtorch_cpu.so ${folder}/lib/libc10.so)
   if(NOT cuda STREQUAL none)
-    # Nothing here names a symbol of theirs: they bring the kernels that device: cuda needs.
+    # Named, since the kernels that device: cuda needs are no symbols.
     list(PREPEND libraries -Wl,--no-as-needed ${folder}/lib/libtorch_cuda.so ${folder}/lib/libc10_cuda.so -Wl,--as-needed)
   endif()
   add_library(libtorch INTERFACE)
@@ -34,6 +34,23 @@ torch.version.cuda or 'none', int(torch.compiled_with_cxx11_abi()), sep=';')"
   target_compile_definitions(libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=${cxx11_abi})
   target_link_libraries(libtorch INTERFACE ${libraries})
   message(STATUS "libtorch: ${version} of ${PICTOR_PYTHON} (CUDA: ${cuda})")
+  if(NOT cuda STREQUAL none AND version VERSION_GREATER_EQUAL 2.4)
+    use_cuda_headers(${folder})
+  endif()
+endfunction()
+
+# With CUDA's headers, which pip's torch brings in a package beside it, the steps of a drawing are captured and some kernels
+# are our own.
+function(use_cuda_headers folder)
+  file(GLOB beside ${folder}/../nvidia/cu*/include ${folder}/../nvidia/cuda_runtime/include)
+  find_path(PICTOR_CUDA_INCLUDE_DIR cuda_runtime_api.h HINTS ${beside} PATHS /usr/local/cuda/include
+    DOC "Where cuda_runtime_api.h is, of the CUDA that libtorch was built for")
+  if(NOT PICTOR_CUDA_INCLUDE_DIR)
+    message(STATUS "libtorch: slower on GPUs without CUDA's headers; -DPICTOR_CUDA_INCLUDE_DIR= names its folder")
+    return()
+  endif()
+  target_include_directories(libtorch SYSTEM INTERFACE ${PICTOR_CUDA_INCLUDE_DIR})
+  target_compile_definitions(libtorch INTERFACE PICTOR_CUDA_HEADERS=1)
 endfunction()
 
 function(find_torch_of_package)

@@ -1,9 +1,12 @@
 // Drawing on a CUDA GPU. Without one each case says so and is skipped.
 
+#include "denoisers/rotated_norm.hpp"
 #include "error.hpp"
+#include "layers/cuda_kernel.hpp"
 #include "pipelines/device.hpp"
 #include "pipelines/gpu_memory.hpp"
 #include "pipelines/pipeline.hpp"
+#include "pipelines/step_graph.hpp"
 #include "reference_request.hpp"
 #include "tensor_catch.hpp"
 
@@ -151,7 +154,8 @@ TEST_CASE("replicas take one GPU each, and no more than there are") {
 TEST_CASE("two models draw on one GPU at a time") {
   if (!has_gpu()) return;
   const auto one = on_gpu(tiny_sd15(), "float16"), other = on_gpu(tiny_sdxl(), "float16");
-  const TextToImageRequest request = small_request(2);
+  TextToImageRequest request = small_request(2);
+  request.num_inference_steps = 12;  // enough that each captures its steps beside the other
   const at::Tensor one_alone = one->generate(request).images;
   const at::Tensor other_alone = other->generate(request).images;
   at::Tensor one_beside, other_beside;
@@ -160,6 +164,64 @@ TEST_CASE("two models draw on one GPU at a time") {
   beside.join();
   CHECK(share_beyond_one(one_beside, one_alone) <= 0.02);
   CHECK(share_beyond_one(other_beside, other_alone) <= 0.02);
+}
+
+TEST_CASE("the steps of a drawing are launched as one, and come to the same") {
+  if (!has_gpu()) return;
+  const at::Device gpu{at::kCUDA, 0};
+  const at::Tensor matrix = at::randn({64, 64}).to(gpu);
+  size_t computed = 0;
+  StepGraph graph{[&](const std::vector<at::Tensor> &inputs) {
+                    ++computed;
+                    return at::matmul(inputs[0], matrix).relu() + inputs[1];
+                  },
+                  gpu, 8};
+  for (int64_t call = 0; call < 8; ++call) {
+    const at::Tensor x = at::randn({4, 64}).to(gpu), shift = at::full({1}, call, x.options());
+    const at::Tensor expected = at::matmul(x, matrix).relu() + shift;
+    CHECK(at::allclose(graph({x, shift}), expected, 1e-5, 1e-5));
+  }
+  if (PICTOR_CUDA_HEADERS) {
+    CHECK(graph.is_recorded());
+    CHECK(computed == 2);
+  }
+}
+
+TEST_CASE("the kernel for queries and keys computes what libtorch's do") {
+  if (!has_gpu()) return;
+  constexpr int64_t kHeads = 3, kWidth = 128, kTokens = 37, kBatch = 2;
+  const at::Device gpu{at::kCUDA, 0};
+  Weights weights{tiny_flux_dev() / "transformer", "diffusion_pytorch_model", {}};
+  const WeightScope scope =
+      WeightScope{weights} / "single_transformer_blocks" / 0 / "attn" / "norm_q";
+  RMSNorm norm{scope, 16, 1e-6};
+  const RotaryEmbedding positions{at::randint(0, 64, {kTokens, 3}), {16, 56, 56}, gpu};
+  for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16}) {
+    norm.weight = (1 + 0.1 * at::randn({kWidth})).to(gpu, dtype);
+    const at::Tensor qkv = at::randn({kBatch, kTokens, 3 * kHeads * kWidth}).to(gpu, dtype);
+    for (const at::Tensor &x : qkv.chunk(3, -1)) {
+      const at::Tensor normed = norm(x.unflatten(2, {kHeads, kWidth})).flatten(2);
+      const at::Tensor expected = positions.rotate(normed, kHeads);
+      const at::Tensor result = normalize_and_rotate(x, kHeads, &norm, &positions);
+      // Both round twice; sums in another order may round to the next value.
+      CHECK(at::allclose(result, expected, dtype == at::kHalf ? 2e-3 : 2e-2, 1e-2));
+      CHECK((result == expected).to(at::kFloat).mean().item<float>() > 0.98);
+    }
+  }
+}
+
+TEST_CASE("a step that waits for the GPU is computed as it is") {
+  if (!has_gpu()) return;
+  const at::Device gpu{at::kCUDA, 0};
+  StepGraph graph{[&](const std::vector<at::Tensor> &inputs) {
+                    return inputs[0] * inputs[0].sum().item<float>();
+                  },
+                  gpu, 8};
+  for (int64_t call = 1; call <= 8; ++call) {
+    const at::Tensor x = at::full({2}, call, at::TensorOptions{gpu}.dtype(at::kFloat));
+    CHECK(at::equal(graph({x}), x * (2 * call)));
+  }
+  CHECK_FALSE(graph.is_recorded());
 }
 
 TEST_CASE("a batch that the GPU has no memory for is drawn in parts") {

@@ -54,8 +54,8 @@ at::Tensor FluxSingleTransformerBlock::operator()(const at::Tensor &x, const at:
                                                   const RotaryEmbedding &rotary) const {
   const Modulation modulation = norm(embedding).front();
   const at::Tensor h = modulation.apply(x);
-  const at::Tensor attended = attend(attn(h), attn.heads, &rotary);
-  const at::Tensor mlp = at::gelu(proj_mlp(h), "tanh");
+  const at::Tensor attended = attend(attn(h, &rotary), attn.heads);
+  const at::Tensor mlp = proj_mlp.gelu(h);
   return clamp_to_half(modulation.add(x, proj_out(at::cat({attended, mlp}, 2))));
 }
 

@@ -1,5 +1,7 @@
 #include "denoisers/joint_transformer_block.hpp"
 
+#include "denoisers/rotated_norm.hpp"
+
 #include <utility>
 
 namespace pictor::diffusion {
@@ -14,9 +16,9 @@ QueryKeyValueProjection::Shape attention_shape(const JointTransformerBlock::Shap
   return {shape.width, shape.heads, shape.qk_norm};
 }
 
-// x: [batch, tokens, heads * d]
-at::Tensor normalize_heads(const at::Tensor &x, const RMSNorm &norm, int64_t heads) {
-  return norm(x.unflatten(2, {heads, x.size(2) / heads})).flatten(2);
+template <class T>
+const T *pointer_to(const std::optional<T> &value) {
+  return value ? &*value : nullptr;
 }
 
 QueryKeyValue join(const QueryKeyValue &a, const QueryKeyValue &b) {
@@ -36,19 +38,14 @@ QueryKeyValueProjection::QueryKeyValueProjection(const WeightScope &scope, const
   norm_k.emplace(scope / names.norm_k, shape.width / heads, kNormEps);
 }
 
-QueryKeyValue QueryKeyValueProjection::operator()(const at::Tensor &x) const {
+QueryKeyValue QueryKeyValueProjection::operator()(const at::Tensor &x,
+                                                  const RotaryEmbedding *rotary) const {
   const std::vector<at::Tensor> qkv = to_qkv(x).chunk(3, -1);
-  QueryKeyValue tokens{qkv[0], qkv[1], qkv[2]};
-  if (norm_q) tokens.q = normalize_heads(tokens.q, *norm_q, heads);
-  if (norm_k) tokens.k = normalize_heads(tokens.k, *norm_k, heads);
-  return tokens;
+  return {normalize_and_rotate(qkv[0], heads, pointer_to(norm_q), rotary),
+          normalize_and_rotate(qkv[1], heads, pointer_to(norm_k), rotary), qkv[2]};
 }
 
-at::Tensor attend(QueryKeyValue tokens, int64_t heads, const RotaryEmbedding *rotary) {
-  if (rotary != nullptr) {
-    tokens.q = rotary->rotate(tokens.q, heads);
-    tokens.k = rotary->rotate(tokens.k, heads);
-  }
+at::Tensor attend(const QueryKeyValue &tokens, int64_t heads) {
   return attend(tokens.q, tokens.k, tokens.v, {.heads = heads});
 }
 
@@ -61,7 +58,7 @@ void FeedForward::to_int8() {
 }
 
 at::Tensor FeedForward::operator()(const at::Tensor &x) const {
-  return out(at::gelu(proj(x), "tanh"));
+  return out(proj.gelu(x));
 }
 
 JointTransformerBlock::JointTransformerBlock(const WeightScope &scope, const Shape &shape)
@@ -108,13 +105,20 @@ TokenStreams JointTransformerBlock::operator()(const TokenStreams &tokens,
   const at::Tensor text_in = norm1_context_ ? text_parts[0].apply(tokens.text)
                                             : (*norm1_context_pre_only_)(tokens.text, embedding);
 
-  const at::Tensor joint = attend(
-      join(attn_context_(text_in), attn_(image_parts[0].apply(tokens.image))), heads_, rotary);
   const int64_t text_tokens = tokens.text.size(1);
+  std::optional<RotaryEmbedding> text_positions, image_positions;
+  if (rotary) {
+    text_positions = rotary->slice(0, text_tokens);
+    image_positions = rotary->slice(text_tokens, text_tokens + tokens.image.size(1));
+  }
+  const at::Tensor joint =
+      attend(join(attn_context_(text_in, pointer_to(text_positions)),
+                  attn_(image_parts[0].apply(tokens.image), pointer_to(image_positions))),
+             heads_);
 
   at::Tensor image = image_parts[0].add(tokens.image, to_out_(joint.slice(1, text_tokens)));
   if (attn2_) {
-    const at::Tensor own = attend((*attn2_)(image_parts[2].apply(tokens.image)), heads_, nullptr);
+    const at::Tensor own = attend((*attn2_)(image_parts[2].apply(tokens.image), nullptr), heads_);
     image = image_parts[2].add(image, (*attn2_to_out_)(own));
   }
   image = image_parts[1].add(image, ff_(image_parts[1].apply(image)));

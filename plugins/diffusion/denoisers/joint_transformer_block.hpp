@@ -36,15 +36,15 @@ struct QueryKeyValueProjection {
 
   void to_int8() { to_qkv.to_int8(); }
 
-  QueryKeyValue operator()(const at::Tensor &x) const;
+  // With `rotary`, queries and keys are turned by the positions of the tokens.
+  QueryKeyValue operator()(const at::Tensor &x, const RotaryEmbedding *rotary) const;
 
   Linear to_qkv;  // diffusers' three in one
   std::optional<RMSNorm> norm_q, norm_k;
   int64_t heads;
 };
 
-// Self-attention; with `rotary`, its queries and keys are turned by their positions.
-at::Tensor attend(QueryKeyValue tokens, int64_t heads, const RotaryEmbedding *rotary);
+at::Tensor attend(const QueryKeyValue &tokens, int64_t heads);
 
 struct FeedForward {
   FeedForward(const WeightScope &scope, int64_t width);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace pictor::diffusion {
@@ -18,7 +19,15 @@ struct RotaryEmbedding {
   // x: [batch, tokens, heads * width], width the sum of the axes' -> the same.
   at::Tensor rotate(const at::Tensor &x, int64_t heads) const;
 
+  // Of the tokens from `begin` up to but not including `end`.
+  RotaryEmbedding slice(int64_t begin, int64_t end) const {
+    return RotaryEmbedding{turns.slice(0, begin, end)};
+  }
+
   at::Tensor turns;  // [tokens, 1, width / 2], complex64 of length one
+
+ private:
+  explicit RotaryEmbedding(at::Tensor the_turns) : turns(std::move(the_turns)) {}
 };
 
 }  // namespace pictor::diffusion

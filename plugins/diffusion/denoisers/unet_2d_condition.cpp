@@ -50,21 +50,18 @@ void UNet2DConditionModel::to_int8() {
 at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,
                                             const Conditioning &conditioning) const {
   StepCache all{1};
-  return (*this)(sample, timestep, conditioning, all);
+  return predict(sample, embed_step(timestep, conditioning), conditioning.encoder_hidden_states,
+                 all);
 }
 
-at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,
-                                            const Conditioning &conditioning,
-                                            StepCache &cache) const {
-  const at::Tensor &text = conditioning.encoder_hidden_states;
-  // Every resnet block begins with the activation of the time features: done once, here.
-  const at::Tensor time = at::silu(time_features(timestep, conditioning));
+at::Tensor UNet2DConditionModel::predict(const at::Tensor &sample, const at::Tensor &step,
+                                         const at::Tensor &text, StepCache &cache) const {
   at::Tensor x = conv_in_(sample.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<at::Tensor> skips{x};
-  x = down_blocks_.front().layers(0, kOuterLayers, x, time, text, skips);
-  x = cache.inner([&] { return inner_levels(x, time, text, skips); });
+  x = down_blocks_.front().layers(0, kOuterLayers, x, step, text, skips);
+  x = cache.inner([&] { return inner_levels(x, step, text, skips); });
   const UpBlock2D &last = up_blocks_.back();
-  x = last.layers(last.resnets.size() - kOuterLayers - 1, last.resnets.size(), x, time, text,
+  x = last.layers(last.resnets.size() - kOuterLayers - 1, last.resnets.size(), x, step, text,
                   skips);
   return conv_out_(conv_norm_out_.activated(x));
 }
@@ -90,15 +87,16 @@ at::Tensor UNet2DConditionModel::embed(const at::Tensor &numbers, int64_t width)
       .to(time_embedding_.linear_1.weight.device());
 }
 
-// [1 or batch, time_features]
-at::Tensor UNet2DConditionModel::time_features(double timestep,
-                                               const Conditioning &conditioning) const {
+// Every resnet block begins with the activation of the time features: done once, here.
+at::Tensor UNet2DConditionModel::embed_step(double timestep,
+                                            const Conditioning &conditioning) const {
   const at::Tensor time = time_embedding_(
       embed(at::full({1}, timestep, at::kDouble), config_.block_out_channels.front()));
-  if (!add_embedding_) return time;
+  if (!add_embedding_) return at::silu(time);
   const at::Tensor &ids = conditioning.time_ids;
   const at::Tensor sizes = embed(ids.flatten(), config_.time_id_features).view({ids.size(0), -1});
-  return time + (*add_embedding_)(at::cat({conditioning.pooled.to(at::kFloat), sizes}, 1));
+  return at::silu(time +
+                  (*add_embedding_)(at::cat({conditioning.pooled.to(at::kFloat), sizes}, 1)));
 }
 
 }  // namespace pictor::diffusion

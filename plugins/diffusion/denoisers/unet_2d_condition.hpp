@@ -49,18 +49,21 @@ class UNet2DConditionModel {
   // h, w], in the dtype of the weights. The whole batch is at the same `timestep`. With
   // added_features in the configuration, `conditioning` must hold the pooled text and time ids of
   // as many features.
-  at::Tensor operator()(const at::Tensor &sample, double timestep, const Conditioning &conditioning,
-                        StepCache &cache) const;
-
-  // The same, all of it.
   at::Tensor operator()(const at::Tensor &sample, double timestep,
                         const Conditioning &conditioning) const;
+
+  // The same in two parts. What it is told of the step, and of the picture but for the text:
+  // [1 or batch, time_features].
+  at::Tensor embed_step(double timestep, const Conditioning &conditioning) const;
+
+  // The rest, on the device alone. `text`: Conditioning::encoder_hidden_states.
+  at::Tensor predict(const at::Tensor &sample, const at::Tensor &step, const at::Tensor &text,
+                     StepCache &cache) const;
 
  private:
   at::Tensor inner_levels(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
                           std::vector<at::Tensor> skips) const;
   at::Tensor embed(const at::Tensor &numbers, int64_t width) const;
-  at::Tensor time_features(double timestep, const Conditioning &conditioning) const;
 
   UNetConfig config_;
   TimestepEmbedding time_embedding_;

@@ -79,6 +79,18 @@ at::Tensor Linear::operator()(const at::Tensor &x) const {
   return at::linear(x, weight, bias);
 }
 
+at::Tensor Linear::gelu(const at::Tensor &x) const {
+#if PICTOR_FUSED_KERNELS
+  if (x.is_cuda() && bias.defined()) {
+    std::vector<int64_t> sizes = x.sizes().vec();
+    sizes.back() = weight.size(0);
+    return at::_addmm_activation(bias, x.flatten(0, -2), weight.t(), 1, 1, /*use_gelu=*/true)
+        .view(sizes);
+  }
+#endif
+  return at::gelu((*this)(x), "tanh");
+}
+
 Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
     : weight_(scope.take("weight", {out, in, shape.kernel, shape.kernel},
                          at::MemoryFormat::ChannelsLast)),

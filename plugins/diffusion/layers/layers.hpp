@@ -43,6 +43,9 @@ struct Linear {
   // x: [..., in] -> [..., out]
   at::Tensor operator()(const at::Tensor &x) const;
 
+  // The same, then GELU in its tanh approximation.
+  at::Tensor gelu(const at::Tensor &x) const;
+
   at::Tensor weight;
   at::Tensor bias;  // undefined without one
 

@@ -5,8 +5,10 @@
 #include "pipelines/denoising.hpp"
 #include "pipelines/guidance.hpp"
 #include "pipelines/starting_point.hpp"
+#include "pipelines/step_graph.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace pictor::diffusion {
 
@@ -51,11 +53,17 @@ TextToImageResult UNetPipeline::draw(const TextToImageRequest &request,
                                                        .size = size,
                                                        .inpainting_unet = is_inpainting_unet()});
   StepCache cache{request.step_cache};
+  StepGraph unet{[&](const std::vector<at::Tensor> &inputs) {
+                   return networks_.unet.predict(inputs[0], inputs[1],
+                                                 conditioning.encoder_hidden_states, cache);
+                 },
+                 placement().device,
+                 request.step_cache == 1 ? start.calls.end - start.calls.begin : 0};
   const auto predict = [&](const at::Tensor &latents, double timestep, size_t) {
     const at::Tensor &beside = start.beside_latents;
     const at::Tensor input = beside.defined() ? at::cat({latents, beside}, 1) : latents;
     return guided_output(input, request, [&](const at::Tensor &batch) {
-      return networks_.unet(batch, timestep, conditioning, cache);
+      return unet({batch, networks_.unet.embed_step(timestep, conditioning)});
     });
   };
   const at::Tensor latents = denoise(start.latents, {.scheduler = *chosen.scheduler,
