@@ -2,7 +2,9 @@
 
 #include "denoisers/rotated_norm.hpp"
 #include "error.hpp"
+#include "layers/adaptive_norm.hpp"
 #include "layers/cuda_kernel.hpp"
+#include "layers/group_norm_kernel.hpp"
 #include "pipelines/device.hpp"
 #include "pipelines/gpu_memory.hpp"
 #include "pipelines/pipeline.hpp"
@@ -71,6 +73,20 @@ TextToImageRequest small_request(size_t count) {
   request.width = request.height = 64;
   for (size_t i = 0; i < count; ++i) request.samples.push_back({"a red fox", "", 11 + i});
   return request;
+}
+
+const at::Device kGpu{at::kCUDA, 0};
+
+at::Tensor random_on_gpu(at::IntArrayRef sizes, at::ScalarType dtype) {
+  return at::randn(sizes).to(kGpu, dtype);
+}
+
+// Sums in another order may round to the next value, and what follows with them.
+void check_same_rounding(const at::Tensor &result, const at::Tensor &expected) {
+  REQUIRE(result.sizes() == expected.sizes());
+  const double step = result.scalar_type() == at::kHalf ? 1e-3 : 8e-3;
+  CHECK(at::allclose(result, expected, 2 * step, 2 * step));
+  CHECK((result == expected).to(at::kFloat).mean().item<float>() > 0.9);
 }
 
 // Holds all of the GPU's memory but about `left` bytes.
@@ -168,16 +184,15 @@ TEST_CASE("two models draw on one GPU at a time") {
 
 TEST_CASE("the steps of a drawing are launched as one, and come to the same") {
   if (!has_gpu()) return;
-  const at::Device gpu{at::kCUDA, 0};
-  const at::Tensor matrix = at::randn({64, 64}).to(gpu);
+  const at::Tensor matrix = at::randn({64, 64}).to(kGpu);
   size_t computed = 0;
   StepGraph graph{[&](const std::vector<at::Tensor> &inputs) {
                     ++computed;
                     return at::matmul(inputs[0], matrix).relu() + inputs[1];
                   },
-                  gpu, 8};
+                  kGpu, 8};
   for (int64_t call = 0; call < 8; ++call) {
-    const at::Tensor x = at::randn({4, 64}).to(gpu), shift = at::full({1}, call, x.options());
+    const at::Tensor x = at::randn({4, 64}).to(kGpu), shift = at::full({1}, call, x.options());
     const at::Tensor expected = at::matmul(x, matrix).relu() + shift;
     CHECK(at::allclose(graph({x, shift}), expected, 1e-5, 1e-5));
   }
@@ -190,35 +205,73 @@ TEST_CASE("the steps of a drawing are launched as one, and come to the same") {
 TEST_CASE("the kernel for queries and keys computes what libtorch's do") {
   if (!has_gpu()) return;
   constexpr int64_t kHeads = 3, kWidth = 128, kTokens = 37, kBatch = 2;
-  const at::Device gpu{at::kCUDA, 0};
   Weights weights{tiny_flux_dev() / "transformer", "diffusion_pytorch_model", {}};
-  const WeightScope scope =
-      WeightScope{weights} / "single_transformer_blocks" / 0 / "attn" / "norm_q";
-  RMSNorm norm{scope, 16, 1e-6};
-  const RotaryEmbedding positions{at::randint(0, 64, {kTokens, 3}), {16, 56, 56}, gpu};
+  RMSNorm norm{WeightScope{weights} / "single_transformer_blocks" / 0 / "attn" / "norm_q", 16,
+               1e-6};
+  const RotaryEmbedding positions{at::randint(0, 64, {kTokens, 3}), {16, 56, 56}, kGpu};
   for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16}) {
-    norm.weight = (1 + 0.1 * at::randn({kWidth})).to(gpu, dtype);
-    const at::Tensor qkv = at::randn({kBatch, kTokens, 3 * kHeads * kWidth}).to(gpu, dtype);
+    norm.weight = random_on_gpu({kWidth}, dtype);
+    const at::Tensor qkv = random_on_gpu({kBatch, kTokens, 3 * kHeads * kWidth}, dtype);
     for (const at::Tensor &x : qkv.chunk(3, -1)) {
       const at::Tensor normed = norm(x.unflatten(2, {kHeads, kWidth})).flatten(2);
-      const at::Tensor expected = positions.rotate(normed, kHeads);
-      const at::Tensor result = normalize_and_rotate(x, kHeads, &norm, &positions);
-      // Both round twice; sums in another order may round to the next value.
-      CHECK(at::allclose(result, expected, dtype == at::kHalf ? 2e-3 : 2e-2, 1e-2));
-      CHECK((result == expected).to(at::kFloat).mean().item<float>() > 0.98);
+      check_same_rounding(normalize_and_rotate(x, kHeads, &norm, &positions),
+                          positions.rotate(normed, kHeads));
+    }
+  }
+}
+
+// libtorch's own rounds the moments of a group to 16 bits, and the kernel does not.
+TEST_CASE("the kernel for group norms computes what libtorch's do in float32") {
+  if (!has_gpu()) return;
+  Weights weights{tiny_sd15() / "unet", "diffusion_pytorch_model", {}};
+  GroupNorm norm{WeightScope{weights} / "conv_norm_out", 8, 16, 1e-5};
+  norm.groups = 32;
+  for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16}) {
+    for (const auto &[channels, side] : {std::pair{320, 64}, {960, 17}, {2560, 8}, {128, 301}}) {
+      INFO(channels << " channels");
+      norm.weight = random_on_gpu({channels}, dtype);
+      norm.bias = random_on_gpu({channels}, dtype);
+      const auto normed = [&](const at::Tensor &x) {
+        return at::group_norm(x.to(at::kFloat), norm.groups, norm.weight.to(at::kFloat),
+                              norm.bias.to(at::kFloat), norm.eps)
+            .to(dtype);
+      };
+      const at::Tensor x = (1 + random_on_gpu({2, channels, side, side + 3}, dtype))
+                               .contiguous(at::MemoryFormat::ChannelsLast);
+      CHECK(is_for_group_norm_kernel(norm, x) == bool{PICTOR_CUDA_HEADERS});
+      check_same_rounding(norm(x), normed(x));
+      check_same_rounding(norm.activated(x), at::silu(normed(x)));
+      for (const int64_t rows : {1, 2}) {
+        const at::Tensor shift = random_on_gpu({rows, channels}, dtype);
+        check_same_rounding(norm.activated(x.clone(), shift),
+                            at::silu(normed(x + shift.unsqueeze(-1).unsqueeze(-1))));
+      }
+    }
+  }
+}
+
+TEST_CASE("the kernel for modulated norms computes what libtorch's do") {
+  if (!has_gpu()) return;
+  constexpr int64_t kTokens = 19;
+  for (const at::ScalarType dtype : {at::kHalf, at::kBFloat16}) {
+    for (const int64_t width : {1536, 3072, 8}) {
+      const at::Tensor x = 1 + random_on_gpu({2, kTokens, width}, dtype);
+      const std::vector<at::Tensor> parts = random_on_gpu({2, 1, 3 * width}, dtype).chunk(3, -1);
+      const at::Tensor normed = at::layer_norm(x, {width}, {}, {}, 1e-6);
+      check_same_rounding(Modulation{parts[0], parts[1], parts[2]}.apply(x),
+                          at::addcmul(parts[0], normed, 1 + parts[1]));
     }
   }
 }
 
 TEST_CASE("a step that waits for the GPU is computed as it is") {
   if (!has_gpu()) return;
-  const at::Device gpu{at::kCUDA, 0};
   StepGraph graph{[&](const std::vector<at::Tensor> &inputs) {
                     return inputs[0] * inputs[0].sum().item<float>();
                   },
-                  gpu, 8};
+                  kGpu, 8};
   for (int64_t call = 1; call <= 8; ++call) {
-    const at::Tensor x = at::full({2}, call, at::TensorOptions{gpu}.dtype(at::kFloat));
+    const at::Tensor x = at::full({2}, call, at::TensorOptions{kGpu}.dtype(at::kFloat));
     CHECK(at::equal(graph({x}), x * (2 * call)));
   }
   CHECK_FALSE(graph.is_recorded());

@@ -7,31 +7,8 @@
 namespace pictor::diffusion {
 namespace {
 
-// A warp takes a head of a token, a lane one pair of features of 32 at a time. VALUE_IS_HALF and
-// WIDTH, the features of a head, are defined before it.
+// A warp takes a head of a token, a lane one pair of features of 32 at a time.
 constexpr const char *kSource = R"(
-__device__ float to_float(unsigned short value) {
-#if VALUE_IS_HALF
-  float wide;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(wide) : "h"(value));
-  return wide;
-#else
-  return __uint_as_float((unsigned)value << 16);
-#endif
-}
-
-__device__ unsigned short to_value(float wide) {
-  unsigned short value;
-#if VALUE_IS_HALF
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(value) : "f"(wide));
-#else
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(value) : "f"(wide));
-#endif
-  return value;
-}
-
-__device__ float rounded(float wide) { return to_float(to_value(wide)); }
-
 // x: a batch of rows of `heads` heads, with strides; out: the same, dense. turns: a complex number
 // for each pair of a token.
 extern "C" __global__ void normalize_and_rotate(
@@ -65,44 +42,29 @@ extern "C" __global__ void normalize_and_rotate(
 )";
 
 constexpr int64_t kWidth = 128;  // of FLUX's heads
-constexpr unsigned kThreads = 256, kWarpSize = 32;
+constexpr int64_t kThreads = 256, kWarpSize = 32;
 
-const CudaKernel &kernel_for(at::ScalarType dtype) {
-  const auto source = [](const char *is_half) {
-    return std::string{"#define VALUE_IS_HALF "} + is_half + "\n#define WIDTH " +
-           std::to_string(kWidth) + "\n" + kSource;
-  };
-  static const CudaKernel of_half{"normalize_and_rotate", source("1")};
-  static const CudaKernel of_bfloat16{"normalize_and_rotate", source("0")};
-  return dtype == at::kHalf ? of_half : of_bfloat16;
-}
-
-// Pairs of features are read at once.
-bool has_whole_pairs(const at::Tensor &x) {
-  return x.stride(2) == 1 && x.stride(1) % 2 == 0 && x.stride(0) % 2 == 0 &&
-         x.storage_offset() % 2 == 0;
+const HalfKernel &kernel() {
+  static const HalfKernel kernel{"normalize_and_rotate",
+                                 "#define WIDTH " + std::to_string(kWidth) + "\n" + kSource};
+  return kernel;
 }
 
 bool is_for_kernel(const at::Tensor &x, int64_t heads, const RMSNorm &norm) {
-  const at::ScalarType dtype = x.scalar_type();
-  return x.is_cuda() && (dtype == at::kHalf || dtype == at::kBFloat16) &&
-         norm.weight.scalar_type() == dtype && x.size(2) == heads * kWidth && has_whole_pairs(x) &&
-         kernel_for(dtype).runs_on(x.device());
+  return x.is_cuda() && norm.weight.scalar_type() == x.scalar_type() &&
+         x.size(2) == heads * kWidth && has_aligned_rows(x) && kernel().is_for(x);
 }
 
 at::Tensor through_kernel(const at::Tensor &x, int64_t heads, const RMSNorm &norm,
                           const RotaryEmbedding &rotary) {
   at::Tensor out = at::empty(x.sizes(), x.options());
   const int64_t count = x.size(0) * x.size(1) * heads;
-  constexpr unsigned kHeadsOfBlock = kThreads / kWarpSize;
-  const auto bits = [](const at::Tensor &tensor) {
-    return static_cast<const void *>(tensor.data_ptr());
-  };
-  kernel_for(x.scalar_type())
-      .launch(x.device(), static_cast<unsigned>((count + kHeadsOfBlock - 1) / kHeadsOfBlock),
-              kThreads, bits(x), x.stride(0), x.stride(1), out.data_ptr(), bits(norm.weight),
-              bits(rotary.turns), static_cast<int>(x.size(1)), static_cast<int>(heads),
-              static_cast<int>(count), static_cast<float>(norm.eps));
+  constexpr int64_t kHeadsOfBlock = kThreads / kWarpSize;
+  kernel().launch(x, (count + kHeadsOfBlock - 1) / kHeadsOfBlock, kThreads, values_of(x),
+                  static_cast<long long>(x.stride(0)), static_cast<long long>(x.stride(1)),
+                  values_of(out), values_of(norm.weight), values_of(rotary.turns),
+                  static_cast<int>(x.size(1)), static_cast<int>(heads), static_cast<int>(count),
+                  static_cast<float>(norm.eps));
   return out;
 }
 

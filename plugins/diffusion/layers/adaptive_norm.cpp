@@ -1,5 +1,7 @@
 #include "layers/adaptive_norm.hpp"
 
+#include "layers/modulated_norm_kernel.hpp"
+
 namespace pictor::diffusion {
 namespace {
 
@@ -8,6 +10,7 @@ constexpr double kNormEps = 1e-6;  // diffusers fixes it in all of these
 }  // namespace
 
 at::Tensor Modulation::apply(const at::Tensor &x) const {
+  if (is_for_modulated_norm_kernel(x, *this)) return modulated_norm_kernel(x, *this, kNormEps);
   return at::addcmul(shift, at::layer_norm(x, {x.size(2)}, {}, {}, kNormEps), 1 + scale);
 }
 

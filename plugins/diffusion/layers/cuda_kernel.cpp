@@ -10,6 +10,72 @@
 #endif
 
 namespace pictor::diffusion {
+namespace {
+
+constexpr const char *kValues = R"(
+__device__ float to_float(unsigned short value) {
+#if VALUE_IS_HALF
+  float wide;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(wide) : "h"(value));
+  return wide;
+#else
+  return __uint_as_float((unsigned)value << 16);
+#endif
+}
+
+__device__ unsigned short to_value(float wide) {
+  unsigned short value;
+#if VALUE_IS_HALF
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(value) : "f"(wide));
+#else
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(value) : "f"(wide));
+#endif
+  return value;
+}
+
+__device__ float rounded(float wide) { return to_float(to_value(wide)); }
+
+union Eight {
+  uint4 packed;
+  unsigned short values[8];
+};
+
+__device__ void load(const unsigned short *from, float (&to)[8]) {
+  Eight eight;
+  eight.packed = *(const uint4 *)from;
+  for (int i = 0; i < 8; ++i) to[i] = to_float(eight.values[i]);
+}
+
+__device__ void store(unsigned short *to, const float (&from)[8]) {
+  Eight eight;
+  for (int i = 0; i < 8; ++i) eight.values[i] = to_value(from[i]);
+  *(uint4 *)to = eight.packed;
+}
+)";
+
+std::string source_for(const char *is_half, const std::string &source) {
+  return std::string{"#define VALUE_IS_HALF "} + is_half + kValues + source;
+}
+
+}  // namespace
+
+HalfKernel::HalfKernel(const std::string &name, const std::string &source)
+    : half_(name, source_for("1", source)), bfloat16_(name, source_for("0", source)) {}
+
+bool HalfKernel::is_for(const at::Tensor &x) const {
+  const bool is_known = x.scalar_type() == at::kHalf || x.scalar_type() == at::kBFloat16;
+  return x.is_cuda() && is_known && of_dtype(x).runs_on(x.device());
+}
+
+bool has_aligned_rows(const at::Tensor &x) {
+  constexpr int64_t kValuesAtOnce = 8;
+  bool aligned = x.stride(-1) == 1 && x.size(-1) % kValuesAtOnce == 0 &&
+                 x.storage_offset() % kValuesAtOnce == 0;
+  for (int64_t i = 0; i + 1 < x.dim(); ++i) {
+    aligned = aligned && (x.size(i) == 1 || x.stride(i) % kValuesAtOnce == 0);
+  }
+  return aligned;
+}
 
 #if PICTOR_CUDA_HEADERS
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 // Whether CUDA's headers were at hand for the libtorch that this is built with: see libtorch.cmake.
 #ifndef PICTOR_CUDA_HEADERS
@@ -44,5 +45,42 @@ class CudaKernel {
   mutable std::mutex mutex_;
   mutable std::map<at::DeviceIndex, void *> functions_;  // nullptr where it cannot be compiled
 };
+
+// A kernel on values of 16 bits, float16 or bfloat16. Its source knows them as unsigned short and
+// has
+//   float to_float(unsigned short), unsigned short to_value(float),
+//   float rounded(float), to the nearest value,
+//   void load(const unsigned short *, float (&)[8]) and store(unsigned short *, const float
+//   (&)[8]), of 8 values at an address that 16 divides.
+class HalfKernel {
+ public:
+  HalfKernel(const std::string &name, const std::string &source);
+
+  // Whether it is for the dtype, and runs on the device, of `x`.
+  bool is_for(const at::Tensor &x) const;
+
+  // Behind what the current stream of x's device was given before: see CudaKernel::launch.
+  template <class... Arguments>
+  void launch(const at::Tensor &x, int64_t blocks, int64_t threads, Arguments... arguments) const {
+    of_dtype(x).launch(x.device(), static_cast<unsigned>(blocks), static_cast<unsigned>(threads),
+                       arguments...);
+  }
+
+ private:
+  const CudaKernel &of_dtype(const at::Tensor &x) const {
+    return x.scalar_type() == at::kHalf ? half_ : bfloat16_;
+  }
+
+  CudaKernel half_;
+  CudaKernel bfloat16_;
+};
+
+// Where a HalfKernel's load and store can take the values of `x` by rows of its last dimension.
+bool has_aligned_rows(const at::Tensor &x);
+
+// What a kernel is given of a tensor.
+inline const void *values_of(const at::Tensor &x) {
+  return x.defined() ? x.data_ptr() : nullptr;
+}
 
 }  // namespace pictor::diffusion

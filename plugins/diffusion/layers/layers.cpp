@@ -1,25 +1,14 @@
 #include "layers/layers.hpp"
 
 #include "error.hpp"
+#include "layers/group_norm_kernel.hpp"
 #include "layers/int8_matrix.hpp"
 #include "layers/libtorch_version.hpp"
 
-#include <array>
 #include <string>
 #include <utility>
 
 namespace pictor::diffusion {
-namespace {
-
-// Below it the few kernels more cost more than they save.
-constexpr int64_t kLargeOnGpu = int64_t{1} << 23;
-
-// A GPU's own kernel copies to channels-first before, and is several times slower on large maps.
-bool is_slow_group_norm(const at::Tensor &x) {
-  return x.is_cuda() && x.numel() >= kLargeOnGpu && x.scalar_type() != at::kFloat;
-}
-
-}  // namespace
 
 at::Tensor moved(const at::Tensor &tensor, const at::TensorOptions &options) {
   return tensor.to(options.device()).to(c10::typeMetaToScalarType(options.dtype()));
@@ -115,33 +104,20 @@ GroupNorm::GroupNorm(const WeightScope &scope, int64_t the_groups, int64_t chann
   }
 }
 
-// From the sums over each channel and over its squares, in float32.
-at::Tensor GroupNorm::in_channels_last(const at::Tensor &x) const {
-  const int64_t batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
-  const at::Tensor pixels = x.permute({0, 2, 3, 1}).reshape({batch, height * width, channels});
-  const auto mean_of_groups = [&](const at::Tensor &sum_of_channels) {
-    const int64_t count = height * width * channels / groups;
-    return sum_of_channels.view({batch, groups, -1}).sum(2, /*keepdim=*/true) / count;
-  };
-  const at::Tensor mean = mean_of_groups(at::sum(pixels, {1}, /*keepdim=*/false, at::kFloat));
-  const at::Tensor norm =
-      at::linalg_vector_norm(pixels, 2, at::IntArrayRef{1}, /*keepdim=*/false, at::kFloat);
-  const at::Tensor variance = (mean_of_groups(norm.pow(2)) - mean.pow(2)).clamp_min(0);
-  const at::Tensor scale = weight.view({1, groups, -1}) * at::rsqrt(variance + eps);
-  const at::Tensor shift = bias.view({1, groups, -1}) - mean * scale;
-  at::Tensor out = at::empty_like(pixels);
-  at::addcmul_out(out, shift.view({batch, 1, channels}), pixels, scale.view({batch, 1, channels}));
-  return out.view({batch, height, width, channels}).permute({0, 3, 1, 2});
-}
-
 at::Tensor GroupNorm::operator()(const at::Tensor &x) const {
-  if (is_slow_group_norm(x)) return in_channels_last(x);
+  if (is_for_group_norm_kernel(*this, x)) return group_norm_kernel(*this, x, {}, false);
   return at::group_norm(x, groups, weight, bias, eps);
 }
 
 at::Tensor GroupNorm::activated(const at::Tensor &x) const {
+  if (is_for_group_norm_kernel(*this, x)) return group_norm_kernel(*this, x, {}, true);
   at::Tensor normed = (*this)(x);
   return at::silu_(normed);
+}
+
+at::Tensor GroupNorm::activated(at::Tensor x, const at::Tensor &shift) const {
+  if (is_for_group_norm_kernel(*this, x)) return group_norm_kernel(*this, x, shift, true);
+  return activated(x.add_(shift.unsqueeze(-1).unsqueeze(-1)));
 }
 
 LayerNorm::LayerNorm(const WeightScope &scope, int64_t size, double the_eps)

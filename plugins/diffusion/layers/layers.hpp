@@ -91,8 +91,9 @@ struct GroupNorm {
   // The same, then SiLU.
   at::Tensor activated(const at::Tensor &x) const;
 
-  // The same of x: [batch, channels, h, w], without the library's kernel.
-  at::Tensor in_channels_last(const at::Tensor &x) const;
+  // The same of x: [batch, channels, h, w], which may be written to, plus `shift`: [1 or batch,
+  // channels].
+  at::Tensor activated(at::Tensor x, const at::Tensor &shift) const;
 
   at::Tensor weight;
   at::Tensor bias;

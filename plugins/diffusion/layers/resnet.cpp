@@ -17,8 +17,8 @@ ResnetBlock2D::ResnetBlock2D(const WeightScope &scope, const Shape &shape)
 
 at::Tensor ResnetBlock2D::operator()(const at::Tensor &x, const at::Tensor &time) const {
   at::Tensor h = conv1(norm1.activated(x));
-  if (time_emb_proj) h.add_((*time_emb_proj)(time).unsqueeze(-1).unsqueeze(-1));
-  h = conv2(norm2.activated(h));
+  h = time_emb_proj ? norm2.activated(h, (*time_emb_proj)(time)) : norm2.activated(h);
+  h = conv2(h);
   return h.add_(conv_shortcut ? (*conv_shortcut)(x) : x);
 }
 
