@@ -21,8 +21,9 @@ worker::WorkerOptions options_of(const IsolationConfig &config) {
   }
   if (config.sandbox) {
     options.sandbox.emplace();
-    for (const auto &path : config.sandbox->read)
+    for (const auto &path : config.sandbox->read) {
       options.sandbox->readable.push_back(path.string());
+    }
     options.sandbox->network = config.sandbox->network;
     options.sandbox->memory = config.sandbox->memory;
   }
