@@ -169,16 +169,23 @@ Json ServedPlugin::destroy(const Json &call) {
 void ServedPlugin::cancel(const Json &call) {
   for (const Json &job : call.at("jobs")) host_.cancel(job.get<pictor_job>());
   if (call.at("instance").is_null()) return;  // a load, which asks
-  const Instance model = instance(call);
-  if (model.functions.cancel == nullptr) return;
-  model.functions.cancel(model.self, call.at("job").get<pictor_job>(),
-                         call.at("request").get<std::uint32_t>());
+  const std::optional<Instance> model = find_instance(call);
+  if (!model || model->functions.cancel == nullptr) return;  // destroyed meanwhile, or deaf
+  model->functions.cancel(model->self, call.at("job").get<pictor_job>(),
+                          call.at("request").get<std::uint32_t>());
 }
 
-ServedPlugin::Instance ServedPlugin::instance(const Json &call) {
+std::optional<ServedPlugin::Instance> ServedPlugin::find_instance(const Json &call) const {
   const std::lock_guard lock(mutex_);
   const auto found = instances_.find(call.at("instance").get<std::uint64_t>());
-  return found == instances_.end() ? Instance{} : found->second;
+  return found == instances_.end() ? std::nullopt : std::optional(found->second);
+}
+
+ServedPlugin::Instance ServedPlugin::instance(const Json &call) const {
+  if (const std::optional<Instance> found = find_instance(call)) return *found;
+  throw ContractFault(fmt::format("{}: this process has no instance {}",
+                                  call.at("call").get_ref<const std::string &>(),
+                                  call.at("instance").get<std::uint64_t>()));
 }
 
 }  // namespace pictor::host::worker
