@@ -53,7 +53,10 @@ MUTANTS = {
     BAD / "first-of-batch": ("draw.batch", "fail"),
 }
 # What is only warned about.
-WARNED = {BAD / "wants-newer": ("elf.baseline", "it wants GLIBC_2.99")}
+WARNED = {
+    BAD / "wants-newer": ("elf.baseline", "it wants GLIBC_2.99"),
+    BAD / "brings-math": ("elf.fits", "it gets pictor's libm.so.6"),
+}
 # The plugin that goes on for ever, in its one check.
 HANGS = (BAD / "insists", "draw.refused-picture")
 
