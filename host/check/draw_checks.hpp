@@ -16,5 +16,6 @@ void draw_batch(Context &context);
 void draw_request_end(Context &context);
 void draw_request_grown(Context &context);
 void draw_refused_picture(Context &context);
+void draw_memory(Context &context);
 
 }  // namespace pictor::host::check

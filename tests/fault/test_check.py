@@ -51,11 +51,15 @@ MUTANTS = {
     BAD / "reads-beyond-request": ("draw.request-end", "crash"),
     BAD / "exact-request": ("draw.request-grown", "fail"),
     BAD / "first-of-batch": ("draw.batch", "fail"),
+    BAD / "trusts-malloc": ("draw.memory", "crash"),
+    BAD / "blames-itself": ("draw.memory", "fail"),
+    BAD / "never-recovers": ("draw.memory", "fail"),
 }
 # What is only warned about.
 WARNED = {
     BAD / "wants-newer": ("elf.baseline", "it wants GLIBC_2.99"),
     BAD / "brings-math": ("elf.fits", "it gets pictor's libm.so.6"),
+    BAD / "gives-up": ("draw.memory", "a request without its allocation 1 ends the process"),
 }
 # The plugin that goes on for ever, in its one check.
 HANGS = (BAD / "insists", "draw.refused-picture")
@@ -63,7 +67,7 @@ HANGS = (BAD / "insists", "draw.refused-picture")
 # What an honest plugin leaves out: there is nothing of the kind in it.
 GOOD = {
     TEMPLATE: {"life.secrets", "draw.batch"},
-    FIXTURES / "minimal": {"life.secrets"},
+    FIXTURES / "minimal": {"life.secrets", "draw.memory"},
     FIXTURES / "async": {"life.secrets", "life.refusals", "draw.extremes"},
     FIXTURES / "echo": set(),
 }
