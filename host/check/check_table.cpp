@@ -146,6 +146,10 @@ constexpr std::array table = {
           "When an allocation of its own fails, a load or a request ends as RESOURCE_EXHAUSTED and "
           "the model draws on: memory is short for a moment. (An abort is warned about.)",
           draw_memory},
+    Check{"draw.provider",
+          "A provider's errors and broken answers get the status that is meant for them, and it is "
+          "asked once: only the host asks again.",
+          draw_provider},
 };
 
 }  // namespace

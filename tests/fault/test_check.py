@@ -3,12 +3,14 @@
 import json
 import platform
 import re
+import unittest
 import xml.etree.ElementTree as ElementTree
 
 from workspace import BUILD, FIXTURES, Workspace
 
 TEMPLATE = BUILD / "lib/pictor/plugins/template.pictor.so"
 BAD = FIXTURES / "bad"
+CLIENTS = TEMPLATE.with_name("openai.pictor.so").exists()
 
 # Plugin file without its suffix: the check that it fails, and how. All other checks must not fail.
 MUTANTS = {
@@ -54,6 +56,9 @@ MUTANTS = {
     BAD / "trusts-malloc": ("draw.memory", "crash"),
     BAD / "blames-itself": ("draw.memory", "fail"),
     BAD / "never-recovers": ("draw.memory", "fail"),
+    BAD / "unread-status": ("draw.provider", "fail"),
+    BAD / "asks-again": ("draw.provider", "fail"),
+    BAD / "forgets-wait": ("draw.provider", "fail"),
 }
 # What is only warned about.
 WARNED = {
@@ -66,10 +71,11 @@ HANGS = (BAD / "insists", "draw.refused-picture")
 
 # What an honest plugin leaves out: there is nothing of the kind in it.
 GOOD = {
-    TEMPLATE: {"life.secrets", "draw.batch"},
-    FIXTURES / "minimal": {"life.secrets", "draw.memory"},
-    FIXTURES / "async": {"life.secrets", "life.refusals", "draw.extremes"},
-    FIXTURES / "echo": set(),
+    TEMPLATE: {"life.secrets", "draw.batch", "draw.provider"},
+    FIXTURES / "minimal": {"life.secrets", "draw.memory", "draw.provider"},
+    FIXTURES / "async": {"life.secrets", "life.refusals", "draw.extremes", "draw.provider"},
+    FIXTURES / "echo": {"draw.provider"},
+    FIXTURES / "asks": {"life.secrets", "life.refusals", "draw.extremes", "draw.memory"},
 }
 
 
@@ -128,6 +134,20 @@ class Check(Workspace):
                 self.assertEqual({id for id, each in results.items() if each["verdict"] == "skip"}, skipped, results)
                 self.assertEqual({each["verdict"] for each in results.values()} - {"skip", "warn"}, {"pass"}, results)
                 self.assertEqual(code, 0)
+
+    @unittest.skipUnless(CLIENTS, "the plugins that speak HTTP are not built")
+    def test_the_clients_of_providers_keep_to_their_answers(self):
+        for name, model in (("openai", "gpt-image-1"), ("huggingface", "owner/name")):
+            plugin = TEMPLATE.with_name(f"{name}.pictor.so")
+            results, _ = self.check(plugin, "--only", "draw.provider", "--param", f"model={model}")
+            self.assertEqual(results["draw.provider"]["verdict"], "pass", results)
+
+    @unittest.skipUnless(CLIENTS, "the plugins that speak HTTP are not built")
+    def test_a_provider_that_is_not_asked_is_no_finding(self):
+        results, _ = self.check(TEMPLATE.with_name("openai.pictor.so"), "--only", "draw.provider",
+                                "--param", "custom_headers=NOWHERE", "--param", "model=gpt-image-1")
+        self.assertEqual(results["draw.provider"]["verdict"], "skip", results)
+        self.assertIn("it does not ask the server", results["draw.provider"]["reason"])
 
     def test_the_template_passes_without_a_warning(self):
         results, _ = self.check(TEMPLATE)
