@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+import subprocess
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -154,6 +155,33 @@ class Check(Workspace):
         if tuple(map(int, platform.libc_ver()[1].split("."))) > (2, 36):  # built on a newer system, for it
             results.pop("elf.baseline")
         self.assertEqual({each["verdict"] for each in results.values()}, {"pass", "skip"}, results)
+
+
+@unittest.skipUnless((BAD / "leaks-watched.pictor.so").exists(), "built by a compiler, or with flags, that do not fit")
+class Sanitized(Workspace):
+    """A plugin that was built with -fsanitize=address,undefined, in a program that was not."""
+
+    def broken(self, name, *arguments):
+        plugin = BAD / f"{name}.pictor.so"
+        libraries = subprocess.run(["ldd", plugin], check=True, capture_output=True, text=True).stdout
+        runtime = re.search(r"libasan\.so\.\d+ => (\S+)", libraries).group(1)
+        environment = {"LD_PRELOAD": runtime, "PICTOR_ALLOW_CORE": "1"}
+        result = self.pictor("plugins", "check", plugin, "--json", *arguments, env=environment)
+        results = {each["check"]: each for each in json.loads(result.out)["checks"]}
+        return {id: each for id, each in results.items() if each["verdict"] in ("fail", "crash", "hang")}
+
+    def test_a_tidy_one_passes(self):
+        self.assertEqual(self.broken("tidy-watched"), {})
+
+    def test_a_leak_is_found_where_the_process_ends(self):
+        broken = self.broken("leaks-watched")
+        self.assertEqual(set(broken), {"life.exit"}, broken)
+        self.assertIn("LeakSanitizer", broken["life.exit"]["output"])
+        self.assertIn("64 byte(s) leaked", broken["life.exit"]["output"])
+
+    def test_nobody_sees_it_otherwise(self):
+        result = self.pictor("plugins", "check", BAD / "leaks.pictor.so")
+        self.assertEqual(result.code, 0, result.out)
 
 
 class Reports(Workspace):
