@@ -67,20 +67,6 @@ ExitCode exit_code_for(int error_number) {
   }
 }
 
-class Descriptor {
- public:
-  Descriptor(const fs::path &path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 }  // namespace
 
 FileError::FileError(std::string_view doing, const fs::path &path, int error_number)
@@ -90,11 +76,16 @@ FileError::FileError(std::string_view doing, const fs::path &path, int error_num
       path_(path),
       error_number_(error_number) {}
 
+Descriptor open_file(const fs::path &path, int flags, std::string_view doing) {
+  Descriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0666));
+  if (!file) throw FileError(doing, path, errno);
+  return file;
+}
+
 std::string read_file(const fs::path &path, std::uint64_t max_bytes) {
-  const Descriptor file(path, O_RDONLY);
-  if (file.number() < 0) throw FileError("read", path, errno);
+  const Descriptor file = open_file(path, O_RDONLY, "read");
   struct stat status;
-  if (::fstat(file.number(), &status) != 0) throw FileError("read", path, errno);
+  if (::fstat(file.get(), &status) != 0) throw FileError("read", path, errno);
   std::string content;
   std::size_t length = 0;
   content.resize(status.st_size > 0 && std::uint64_t(status.st_size) < max_bytes
@@ -102,7 +93,7 @@ std::string read_file(const fs::path &path, std::uint64_t max_bytes) {
                      : std::size_t{1} << 16);
   for (;;) {
     if (length == content.size()) content.resize(content.size() * 2);
-    const ssize_t got = ::read(file.number(), content.data() + length, content.size() - length);
+    const ssize_t got = ::read(file.get(), content.data() + length, content.size() - length);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw FileError("read", path, errno);
     if (got == 0) break;
@@ -183,10 +174,9 @@ bool write_new_file(const fs::path &path, std::string_view bytes) {
 }
 
 void sync_directory(const fs::path &folder) {
-  const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
-  if (descriptor.number() < 0) throw FileError("sync the folder", folder, errno);
+  const Descriptor descriptor = open_file(folder, O_RDONLY | O_DIRECTORY, "sync the folder");
   // EINVAL: a file system whose folders need no syncing.
-  if (::fsync(descriptor.number()) != 0 && errno != EINVAL) {
+  if (::fsync(descriptor.get()) != 0 && errno != EINVAL) {
     throw FileError("sync the folder", folder, errno);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 
 #include <cstdint>
@@ -23,6 +24,9 @@ class FileError : public Error {
   std::filesystem::path path_;
   int error_number_;
 };
+
+// open() with the mode 0666, for this process alone. Throws FileError; `doing` is its verb.
+Descriptor open_file(const std::filesystem::path &path, int flags, std::string_view doing);
 
 // The whole content of a file. Throws FileError; Error for a file larger than `max_bytes`. Reads
 // pipes and devices too, up to the limit.

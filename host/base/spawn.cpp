@@ -53,8 +53,8 @@ std::pair<Descriptor, Descriptor> make_pipe(int above) {
   return {std::move(out), std::move(in)};
 }
 
-Spawned spawn_self(const std::vector<std::string> &arguments,
-                   std::span<const std::pair<int, int>> files) {
+Spawned spawn(const std::string &program, const std::vector<std::string> &arguments,
+              std::span<const std::pair<int, int>> files) {
   SpawnActions actions;
   posix_spawn_file_actions_addopen(&actions.files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   for (const auto &[ours, theirs] : files) {
@@ -62,9 +62,9 @@ Spawned spawn_self(const std::vector<std::string> &arguments,
   }
   posix_spawnattr_setpgroup(&actions.attributes, 0);
   posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETPGROUP);
-  std::string program = "/proc/self/exe";
-  std::vector<std::string> copies = arguments;
-  std::vector<char *> argv = {program.data()};
+  std::vector<std::string> copies = {program};
+  copies.insert(copies.end(), arguments.begin(), arguments.end());
+  std::vector<char *> argv;
   for (std::string &argument : copies) argv.push_back(argument.data());
   argv.push_back(nullptr);
   Spawned process;
@@ -78,6 +78,11 @@ Spawned spawn_self(const std::vector<std::string> &arguments,
     refuse("watch a process", error_number);
   }
   return process;
+}
+
+Spawned spawn_self(const std::vector<std::string> &arguments,
+                   std::span<const std::pair<int, int>> files) {
+  return spawn("/proc/self/exe", arguments, files);
 }
 
 int end_process(const Spawned &process) {

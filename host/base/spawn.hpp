@@ -17,9 +17,13 @@ struct Spawned {
   Descriptor watch;  // readable once it has ended
 };
 
-// Starts this program again with those arguments, in a process group of its own, with nothing on
-// its standard input. It gets `files`, each of ours under a number of its own, and none of our
-// other descriptors that are closed on exec. Throws Error.
+// Starts a program with those arguments, in a process group of its own, with nothing on its
+// standard input. It gets `files`, each of ours under a number of its own, and none of our other
+// descriptors that are closed on exec. Throws Error.
+Spawned spawn(const std::string &program, const std::vector<std::string> &arguments,
+              std::span<const std::pair<int, int>> files);
+
+// The same with this program.
 Spawned spawn_self(const std::vector<std::string> &arguments,
                    std::span<const std::pair<int, int>> files);
 

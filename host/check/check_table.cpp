@@ -142,6 +142,14 @@ constexpr std::array table = {
           draw_request_grown},
     Check{"draw.refused-picture", "A request whose picture the host cannot take still ends.",
           draw_refused_picture},
+    Check{"draw.memory",
+          "When an allocation of its own fails, a load or a request ends as RESOURCE_EXHAUSTED and "
+          "the model draws on: memory is short for a moment. (An abort is warned about.)",
+          draw_memory},
+    Check{"draw.provider",
+          "A provider's errors and broken answers get the status that is meant for them, and it is "
+          "asked once: only the host asks again.",
+          draw_provider},
 };
 
 }  // namespace

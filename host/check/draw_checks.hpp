@@ -16,5 +16,7 @@ void draw_batch(Context &context);
 void draw_request_end(Context &context);
 void draw_request_grown(Context &context);
 void draw_refused_picture(Context &context);
+void draw_memory(Context &context);
+void draw_provider(Context &context);
 
 }  // namespace pictor::host::check

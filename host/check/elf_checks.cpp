@@ -5,6 +5,7 @@
 #include "plugin/elf_dynamic.hpp"
 #include "plugin/elf_file.hpp"
 #include "plugin/manifest.hpp"
+#include "plugin/needed_libraries.hpp"
 #include "plugin/plugin_table.hpp"
 
 #include <dlfcn.h>
@@ -44,6 +45,17 @@ std::string loader_words(Context &context, int mode) {
   return dlerror();
 }
 
+// Before anything of the plugin is loaded, what is there is pictor's.
+void warn_of_stand_ins(Context &context) {
+  const Libraries needed = needed_libraries(context.subject.file);
+  for (const LibraryClash &clash : library_clashes(needed, loaded_libraries())) {
+    context.findings.warn(
+        fmt::format("it gets pictor's {} and not {}, because a process has one library of a name: "
+                    "link it statically, or take the system's",
+                    clash.name, clash.wanted.string()));
+  }
+}
+
 bool is_about_symbols(std::string_view words) {
   return words.find("undefined symbol") != std::string_view::npos;
 }
@@ -68,6 +80,7 @@ void elf_fits(Context &context) {
     }
   }
   read_dynamic(ElfFile(context.subject.file));  // what it throws is the finding
+  warn_of_stand_ins(context);
   const std::string words = loader_words(context, RTLD_LAZY);
   if (!words.empty() && !is_about_symbols(words)) context.findings.fail(words);
 }

@@ -6,6 +6,7 @@
 #include "check/child_process.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <string.h>
 
 #include <string_view>
@@ -17,7 +18,7 @@ namespace {
 // What the process told, sorted by kind.
 struct Told {
   std::vector<std::string> failures, warnings;
-  std::string skipped, mistake, last_call;
+  std::string skipped, mistake, last_call, abort_warning;
   bool complete = false;
 };
 
@@ -30,6 +31,9 @@ Told read_lines(std::string_view text) {
     switch (text.front()) {
       case 'C':
         told.last_call = line;
+        break;
+      case 'A':
+        told.abort_warning = line;
         break;
       case 'F':
         told.failures.push_back(line);
@@ -59,6 +63,9 @@ void judge_end(const ChildEnd &end, const Told &told, std::chrono::milliseconds 
   if (!end.in_time) {
     result.verdict = Verdict::hang;
     result.reason = fmt::format("did not end within {:g} s", double(limit.count()) / 1000);
+  } else if (end.signal_number == SIGABRT && !told.abort_warning.empty()) {
+    result.verdict = told.failures.empty() ? Verdict::warn : Verdict::fail;
+    result.findings.push_back(told.abort_warning);
   } else if (end.signal_number != 0) {
     result.verdict = Verdict::crash;
     result.reason = strsignal(end.signal_number);

@@ -26,22 +26,15 @@ namespace fs = std::filesystem;
 constexpr int attempts = 6;
 constexpr std::size_t piece_bytes = 1 << 20;
 
-// A file that is written from where it ends.
-class Descriptor {
+// A blob's file on its way here.
+class BlobFile {
  public:
-  Descriptor(fs::path path, int flags) : path_(std::move(path)) {
-    number_ = ::open(path_.c_str(), flags | O_CLOEXEC, 0666);
-    if (number_ < 0) throw FileError("open", path_, errno);
-  }
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-
-  int number() const { return number_; }
+  BlobFile(fs::path path, int flags)
+      : path_(std::move(path)), file_(open_file(path_, flags, "open")) {}
 
   void write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t count = ::write(number_, bytes.data(), bytes.size());
+      const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw FileError("write", path_, errno);
       bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -50,27 +43,31 @@ class Descriptor {
 
   std::size_t read(std::vector<char> &buffer) {
     for (;;) {
-      const ssize_t count = ::read(number_, buffer.data(), buffer.size());
+      const ssize_t count = ::read(file_.get(), buffer.data(), buffer.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw FileError("read", path_, errno);
       return static_cast<std::size_t>(count);
     }
   }
 
+  void empty() {
+    if (::ftruncate(file_.get(), 0) != 0) throw FileError("write", path_, errno);
+  }
+
   void sync() {
-    if (::fsync(number_) != 0) throw FileError("write", path_, errno);
+    if (::fsync(file_.get()) != 0) throw FileError("write", path_, errno);
   }
 
  private:
   fs::path path_;
-  int number_ = -1;
+  Descriptor file_;
 };
 
 // huggingface_hub's lock of one blob, so that two downloads of it wait for each other.
 class BlobLock {
  public:
-  explicit BlobLock(const fs::path &path) : file_(path, O_RDWR | O_CREAT) {
-    while (::flock(file_.number(), LOCK_EX) != 0) {
+  explicit BlobLock(const fs::path &path) : file_(open_file(path, O_RDWR | O_CREAT, "open")) {
+    while (::flock(file_.get(), LOCK_EX) != 0) {
       if (errno == EINTR) continue;
       throw FileError("lock", path, errno);
     }
@@ -94,7 +91,7 @@ std::string checksum_of(const fs::path &path, const HubFile &file) {
     digest.add(fmt::format("blob {}", file.size));
     digest.add({"\0", 1});
   }
-  Descriptor content(path, O_RDONLY);
+  BlobFile content(path, O_RDONLY);
   std::vector<char> buffer(piece_bytes);
   while (const std::size_t count = content.read(buffer)) digest.add({buffer.data(), count});
   return digest.hex();
@@ -150,10 +147,10 @@ void HubDownload::complete(const HubFile &file, const std::string &commit,
   const std::string address =
       fmt::format("/{}/resolve/{}/{}", repository_, commit, escaped(file.path));
   {
-    Descriptor target(incomplete, O_WRONLY | O_CREAT | O_APPEND);
+    BlobFile target(incomplete, O_WRONLY | O_CREAT | O_APPEND);
     std::uint64_t size = size_of(incomplete);
     const auto begin_anew = [&] {
-      if (::ftruncate(target.number(), 0) != 0) throw FileError("write", incomplete, errno);
+      target.empty();
       size = 0;
     };
     if (size > file.size) begin_anew();

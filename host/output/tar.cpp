@@ -42,24 +42,10 @@ std::string reason(archive *of) {
               "restore the file, or draw the dataset again");
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(const fs::path &path) : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (number_ < 0) throw FileError("read", path, errno);
-  }
-  ~Descriptor() { ::close(number_); }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 Reader open_reader(const fs::path &path, const Descriptor &file) {
   Reader reader(archive_read_new());
   archive_read_support_format_tar(reader.get());
-  if (archive_read_open_fd(reader.get(), file.number(), read_size) != ARCHIVE_OK) {
+  if (archive_read_open_fd(reader.get(), file.get(), read_size) != ARCHIVE_OK) {
     fail_to_read(path, reader.get());
   }
   return reader;
@@ -163,7 +149,7 @@ std::string read_content(const fs::path &path, const Reader &reader, archive_ent
 void for_each_tar_member(
     const fs::path &path,
     const std::function<void(const std::string &name, const std::string &bytes)> &visit) {
-  const Descriptor file(path);
+  const Descriptor file = open_file(path, O_RDONLY, "read");
   const Reader reader = open_reader(path, file);
   archive_entry *entry = nullptr;
   while (next_file(path, reader, entry)) {
@@ -173,7 +159,7 @@ void for_each_tar_member(
 }
 
 TarReader::TarReader(fs::path path) : path_(std::move(path)) {
-  const Descriptor file(path_);
+  const Descriptor file = open_file(path_, O_RDONLY, "read");
   const Reader reader = open_reader(path_, file);
   const std::uint64_t file_size = fs::file_size(path_);
   archive_entry *entry = nullptr;
@@ -207,8 +193,8 @@ std::string TarReader::read(const std::string &member, std::uint64_t max_bytes) 
   if (at.size > max_bytes) {
     throw Error(fmt::format("{} in {} is larger than {} bytes", member, path_.string(), max_bytes));
   }
-  const Descriptor file(path_);
-  if (::lseek(file.number(), at.header, SEEK_SET) < 0) throw FileError("read", path_, errno);
+  const Descriptor file = open_file(path_, O_RDONLY, "read");
+  if (::lseek(file.get(), at.header, SEEK_SET) < 0) throw FileError("read", path_, errno);
   const Reader reader = open_reader(path_, file);
   archive_entry *entry = nullptr;
   if (!next_file(path_, reader, entry)) fail_to_read(path_, reader.get());

@@ -37,10 +37,11 @@ struct TableSource {
   std::string name;  // the same file under another name is another plugin
   std::function<const pictor_plugin *(const std::filesystem::path &)> open;
 };
-// Chooses by the manifest. Throws Error.
-using ChooseSource = std::function<TableSource(const Manifest &)>;
+// Chooses by the file and its manifest. Throws Error.
+using ChooseSource =
+    std::function<TableSource(const std::filesystem::path &file, const Manifest &manifest)>;
 // dlopen in this process; refuses a plugin that wants one of its own.
-TableSource in_this_process(const Manifest &manifest);
+TableSource in_this_process(const std::filesystem::path &file, const Manifest &manifest);
 
 // A loaded plugin: `init` has succeeded. Never unloaded; the same file is loaded once per process,
 // and a load that failed fails again with the same error. Every function may be called from any

@@ -1,6 +1,8 @@
 #include "worker/isolation.hpp"
 
 #include "base/error.hpp"
+#include "base/log.hpp"
+#include "plugin/needed_libraries.hpp"
 #include "worker/proxy_plugin.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +10,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 namespace pictor::host {
 
@@ -21,8 +25,9 @@ worker::WorkerOptions options_of(const IsolationConfig &config) {
   }
   if (config.sandbox) {
     options.sandbox.emplace();
-    for (const auto &path : config.sandbox->read)
+    for (const auto &path : config.sandbox->read) {
       options.sandbox->readable.push_back(path.string());
+    }
     options.sandbox->network = config.sandbox->network;
     options.sandbox->memory = config.sandbox->memory;
   }
@@ -39,13 +44,43 @@ const pictor_plugin *open_in_worker(const std::filesystem::path &file,
   return all->emplace_back(std::move(opened))->table();
 }
 
+// The first library of a plugin in whose place it would get another plugin's here; nothing when
+// there is none. What came with pictor itself does not count: a worker is pictor too.
+std::optional<LibraryClash> clash_with_plugins(const std::filesystem::path &file) {
+  static const Libraries of_pictor = loaded_libraries();
+  Libraries of_plugins = loaded_libraries();
+  std::erase_if(of_plugins, [](const auto &each) { return of_pictor.contains(each.first); });
+  if (of_plugins.empty()) return std::nullopt;
+  const std::vector<LibraryClash> clashes = library_clashes(needed_libraries(file), of_plugins);
+  return clashes.empty() ? std::nullopt : std::optional(clashes.front());
+}
+
+// Whether the plugin must have a process of its own for its libraries' sake, which is told.
+bool is_parted_by_libraries(const IsolationConfig &config, const std::filesystem::path &file,
+                            const Manifest &manifest) {
+  const std::optional<LibraryClash> clash = clash_with_plugins(file);
+  if (!clash) return false;
+  const bool parted = config.mode == Isolation::automatic;
+  log(parted ? LogLevel::info : LogLevel::warning, "plugin " + manifest.id,
+      fmt::format("it needs {}, and another plugin brought {}, which is another library of that "
+                  "name: it {}",
+                  clash->wanted.string(), clash->loaded.string(),
+                  parted ? "runs in a worker" : "gets that one; isolation: auto would part them"));
+  return parted;
+}
+
+bool wants_worker(const IsolationConfig &config, const std::filesystem::path &file,
+                  const Manifest &manifest) {
+  if (config.mode == Isolation::worker || config.sandbox) return true;
+  if (config.mode == Isolation::automatic && manifest.wants_worker) return true;
+  return is_parted_by_libraries(config, file, manifest);
+}
+
 }  // namespace
 
 ChooseSource choose_source(const IsolationConfig &config) {
-  return [config](const Manifest &manifest) -> TableSource {
-    const bool wanted = config.mode == Isolation::worker || config.sandbox.has_value() ||
-                        (config.mode == Isolation::automatic && manifest.wants_worker);
-    if (!wanted) return in_this_process(manifest);
+  return [config](const std::filesystem::path &file, const Manifest &manifest) -> TableSource {
+    if (!wants_worker(config, file, manifest)) return in_this_process(file, manifest);
     if (config.sandbox && manifest.needs_network && !config.sandbox->network) {
       throw Error(
           fmt::format("plugin '{}' needs the network, and its sandbox has none", manifest.id),
@@ -53,8 +88,9 @@ ChooseSource choose_source(const IsolationConfig &config) {
     }
     const worker::WorkerOptions options = options_of(config);
     const std::string shape = options.sandbox ? to_json(*options.sandbox).dump() : "";
-    return {fmt::format("worker {} {}", options.patience.count(), shape),
-            [options](const std::filesystem::path &file) { return open_in_worker(file, options); }};
+    return {
+        fmt::format("worker {} {}", options.patience.count(), shape),
+        [options](const std::filesystem::path &opened) { return open_in_worker(opened, options); }};
   };
 }
 

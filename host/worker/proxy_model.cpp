@@ -1,5 +1,6 @@
 #include "worker/proxy_model.hpp"
 
+#include "worker/function_names.hpp"
 #include "worker/packing.hpp"
 #include "worker/proxy_plugin.hpp"
 
@@ -145,6 +146,21 @@ struct ProxyModel::Functions {
       return 0;
     });
   }
+
+  static pictor_model all() {
+    pictor_model table{};
+    table.load = load;
+    table.unload = unload;
+    table.model_name = model_name;
+    table.capacity = capacity;
+    table.validate = validate;
+    table.generate = generate;
+    table.submit = submit;
+    table.cancel = cancel;
+    table.get_extension = get_extension;
+    table.destroy = destroy;
+    return table;
+  }
 };
 
 ProxyModel::ProxyModel(ProxyPlugin &plugin, std::string model_id, Json config, std::uint32_t flags)
@@ -187,7 +203,11 @@ bool ProxyModel::make(WorkerProcess &process, pictor_error_sink sink) {
   }
   instance_ = answer->at("instance").get<std::uint64_t>();
   made_in_ = plugin_.generation();
-  if (table_.destroy == nullptr) set_functions(answer->at("functions"));
+  if (table_.destroy == nullptr) {
+    const pictor_model all = Functions::all();
+    take_functions(table_, all, answer->at("functions"));
+    table_.cancel = all.cancel;  // which jobs are meant to end is known here alone
+  }
   return true;
 }
 
@@ -197,24 +217,6 @@ bool ProxyModel::load_again(WorkerProcess &process, pictor_error_sink sink) {
   if (plugin_.status_of(answer, sink) != PICTOR_OK) return false;
   loaded_in_ = plugin_.generation();
   return true;
-}
-
-// A function that the plugin lacks is lacking here.
-void ProxyModel::set_functions(const Json &names) {
-  const auto there = [&](const char *name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (there("load")) table_.load = Functions::load;
-  if (there("unload")) table_.unload = Functions::unload;
-  if (there("model_name")) table_.model_name = Functions::model_name;
-  if (there("capacity")) table_.capacity = Functions::capacity;
-  if (there("validate")) table_.validate = Functions::validate;
-  if (there("generate")) table_.generate = Functions::generate;
-  if (there("submit")) table_.submit = Functions::submit;
-  // Which jobs are meant to end is known here alone.
-  table_.cancel = Functions::cancel;
-  if (there("get_extension")) table_.get_extension = Functions::get_extension;
-  if (there("destroy")) table_.destroy = Functions::destroy;
 }
 
 pictor_status ProxyModel::draw(const char *call, const pictor_request *const *requests,

@@ -32,7 +32,6 @@ class ProxyModel {
   std::shared_ptr<WorkerProcess> home(pictor_error_sink sink, bool loaded);
   bool make(WorkerProcess &process, pictor_error_sink sink);
   bool load_again(WorkerProcess &process, pictor_error_sink sink);
-  void set_functions(const Json &names);
   pictor_status draw(const char *call, const pictor_request *const *requests, std::uint32_t count,
                      pictor_job job, pictor_error_sink sink);
 

@@ -4,6 +4,7 @@
 #include "base/foreign_json.hpp"
 #include "base/log.hpp"
 #include "plugin/abi_read.hpp"
+#include "worker/function_names.hpp"
 #include "worker/proxy_model.hpp"
 
 #include <fmt/format.h>
@@ -108,6 +109,19 @@ struct ProxyPlugin::Functions {
   }
 
   static const void *get_extension(const pictor_plugin *, const char *) noexcept { return nullptr; }
+
+  static pictor_plugin all() {
+    pictor_plugin table{};
+    table.init = init;
+    table.deinit = deinit;
+    table.model_count = model_count;
+    table.model_info = model_info;
+    table.param_count = param_count;
+    table.param_spec = param_spec;
+    table.create = create;
+    table.get_extension = get_extension;
+    return table;
+  }
 };
 
 ProxyPlugin::ProxyPlugin(std::filesystem::path file, WorkerOptions options)
@@ -171,18 +185,7 @@ void ProxyPlugin::read_metadata(const Json &told) {
   table_.version = memory_.c_text(told.at("version"));
   table_.url = memory_.c_text(told.at("url"));
   table_.sdk = memory_.c_text(told.at("sdk"));
-  const Json &functions = told.at("functions");
-  const auto there = [&](const char *name) {
-    return std::find(functions.begin(), functions.end(), name) != functions.end();
-  };
-  if (there("init")) table_.init = Functions::init;
-  if (there("deinit")) table_.deinit = Functions::deinit;
-  if (there("model_count")) table_.model_count = Functions::model_count;
-  if (there("model_info")) table_.model_info = Functions::model_info;
-  if (there("param_count")) table_.param_count = Functions::param_count;
-  if (there("param_spec")) table_.param_spec = Functions::param_spec;
-  if (there("create")) table_.create = Functions::create;
-  if (there("get_extension")) table_.get_extension = Functions::get_extension;
+  take_functions(table_, Functions::all(), told.at("functions"));
   model_count_ = told.at("model_count").get<std::uint32_t>();
   for (const Json &model : told.at("models")) {
     const pictor_model_info *info = memory_.info(model.at("info"));
@@ -266,8 +269,9 @@ void ProxyPlugin::allow(const pictor_kv *const *config, std::uint64_t count, con
     if (!is_path && ((*spec)->flags & PICTOR_PARAM_PATH_OR_NAME) == 0) continue;
     const pictor_str &text = config[i]->value->str;
     Json value = std::string(text.data, text.size);
-    if ((*spec)->type == PICTOR_TYPE_JSON)
+    if ((*spec)->type == PICTOR_TYPE_JSON) {
       value = parse_foreign_json({text.data, text.size}).value_or(nullptr);
+    }
     add_paths(value, paths);
   }
   std::vector<std::string> &readable = options_.sandbox->readable;

@@ -2,6 +2,9 @@
 
 #include "plugin/abi_read.hpp"
 #include "plugin/library.hpp"
+#include "worker/function_names.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -35,40 +38,6 @@ class Reason {
   pictor_error_sink sink_;
 };
 
-// Which of a struct's functions are there.
-template <class Function>
-void note(Json &there, const char *name, Function *function) {
-  if (function != nullptr) there.push_back(name);
-}
-
-Json functions_of(const pictor_plugin &table) {
-  Json there = Json::array();
-  note(there, "init", table.init);
-  note(there, "deinit", table.deinit);
-  note(there, "model_count", table.model_count);
-  note(there, "model_info", table.model_info);
-  note(there, "param_count", table.param_count);
-  note(there, "param_spec", table.param_spec);
-  note(there, "create", table.create);
-  note(there, "get_extension", table.get_extension);
-  return there;
-}
-
-Json functions_of(const pictor_model &model) {
-  Json there = Json::array();
-  note(there, "load", model.load);
-  note(there, "unload", model.unload);
-  note(there, "model_name", model.model_name);
-  note(there, "capacity", model.capacity);
-  note(there, "validate", model.validate);
-  note(there, "generate", model.generate);
-  note(there, "submit", model.submit);
-  note(there, "cancel", model.cancel);
-  note(there, "get_extension", model.get_extension);
-  note(there, "destroy", model.destroy);
-  return there;
-}
-
 Json parameters_of(const PluginFunctions &table, const char *model_id) {
   Json specs = Json::array();
   const std::uint32_t count = table.param_count(table.self, model_id);
@@ -86,7 +55,7 @@ ServedPlugin::ServedPlugin(Channel &channel, const std::string &file, pictor_log
 Json ServedPlugin::describe() const {
   const PluginFunctions &table = functions_;
   Json models = Json::array();
-  const bool complete = functions_of(table).size() == 8;
+  const bool complete = has_every_function(table);
   const std::uint32_t count = complete ? table.model_count(table.self) : 0;
   for (std::uint32_t i = 0; i < std::min(count, most_models); ++i) {
     const pictor_model_info *info = table.model_info(table.self, i);
@@ -103,7 +72,7 @@ Json ServedPlugin::describe() const {
           {"version", pack_text(table.version)},
           {"url", pack_text(table.url)},
           {"sdk", pack_text(table.sdk)},
-          {"functions", functions_of(table)},
+          {"functions", names_of_functions(table)},
           {"model_count", count},
           {"models", std::move(models)}};
 }
@@ -147,7 +116,7 @@ Json ServedPlugin::create(const Json &call) {
   made.functions = known_part(made.self, "pictor_model");
   const std::lock_guard lock(mutex_);
   instances_[++next_instance_] = made;
-  return {{"instance", next_instance_}, {"functions", functions_of(made.functions)}};
+  return {{"instance", next_instance_}, {"functions", names_of_functions(made.functions)}};
 }
 
 Json ServedPlugin::load(const Json &call) {
@@ -200,16 +169,23 @@ Json ServedPlugin::destroy(const Json &call) {
 void ServedPlugin::cancel(const Json &call) {
   for (const Json &job : call.at("jobs")) host_.cancel(job.get<pictor_job>());
   if (call.at("instance").is_null()) return;  // a load, which asks
-  const Instance model = instance(call);
-  if (model.functions.cancel == nullptr) return;
-  model.functions.cancel(model.self, call.at("job").get<pictor_job>(),
-                         call.at("request").get<std::uint32_t>());
+  const std::optional<Instance> model = find_instance(call);
+  if (!model || model->functions.cancel == nullptr) return;  // destroyed meanwhile, or deaf
+  model->functions.cancel(model->self, call.at("job").get<pictor_job>(),
+                          call.at("request").get<std::uint32_t>());
 }
 
-ServedPlugin::Instance ServedPlugin::instance(const Json &call) {
+std::optional<ServedPlugin::Instance> ServedPlugin::find_instance(const Json &call) const {
   const std::lock_guard lock(mutex_);
   const auto found = instances_.find(call.at("instance").get<std::uint64_t>());
-  return found == instances_.end() ? Instance{} : found->second;
+  return found == instances_.end() ? std::nullopt : std::optional(found->second);
+}
+
+ServedPlugin::Instance ServedPlugin::instance(const Json &call) const {
+  if (const std::optional<Instance> found = find_instance(call)) return *found;
+  throw ContractFault(fmt::format("{}: this process has no instance {}",
+                                  call.at("call").get_ref<const std::string &>(),
+                                  call.at("instance").get<std::uint64_t>()));
 }
 
 }  // namespace pictor::host::worker

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace pictor::host::worker {
@@ -28,7 +29,7 @@ class ServedPlugin {
   // answered on any thread; the others one at a time.
   Json answer(const Json &call);
   static bool is_long(const Json &call);
-  // [any]
+  // Of an instance that is gone it is passed over. [any]
   void cancel(const Json &call);
 
  private:
@@ -43,11 +44,13 @@ class ServedPlugin {
   Json draw(const Json &call);
   Json validate(const Json &call);
   Json destroy(const Json &call);
-  Instance instance(const Json &call);
+  // The one that a call names. Throws ContractFault when there is none.
+  Instance instance(const Json &call) const;
+  std::optional<Instance> find_instance(const Json &call) const;
 
   RemoteHost host_;
   PluginFunctions functions_;
-  std::mutex mutex_;  // of the map
+  mutable std::mutex mutex_;  // of the map
   std::map<std::uint64_t, Instance> instances_;
   std::uint64_t next_instance_ = 0;
   std::string path_;

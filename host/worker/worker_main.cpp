@@ -13,6 +13,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <thread>
@@ -66,6 +68,7 @@ class Server {
   // False: it was the last one.
   bool take(Message message) {
     if (!plugin_) return false;
+    answered_.load();
     if (message.content.contains("answer")) {
       plugin_->host().answered(std::move(message));
       return true;
@@ -90,9 +93,13 @@ class Server {
       answer = {{"status", PICTOR_INTERNAL}, {"error", nullptr}, {"fault", fault.what()}};
     }
     answer["return"] = call.at("id");
+    ++answered_;
     channel_.send(answer);
   }
 
+  // A call that the host makes after it heard an answer sees what the answered call did, on
+  // whatever thread: the way through the other process is none that the language knows.
+  std::atomic<std::uint64_t> answered_{0};
   Channel channel_;
   std::optional<ServedPlugin> plugin_;
   TaskQueue main_, cancels_;

@@ -39,15 +39,36 @@ function(pictor_add_plugin id)
   endif()
 endfunction()
 
+# What a program needs that loads a plugin which was built with the address sanitizer, as ENVIRONMENT of a test: its
+# runtime before all others, and a process that may be looked into, as the search for leaks does. Empty without one.
+function(pictor_sanitizer_environment id result)
+  get_target_property(own ${id}_plugin COMPILE_OPTIONS)
+  set(environment "")
+  if("${CMAKE_C_FLAGS} ${CMAKE_CXX_FLAGS} ${own}" MATCHES "-fsanitize=[a-z,]*address")
+    set(compiler ${CMAKE_CXX_COMPILER})
+    set(runtime libasan.so)
+    if(NOT compiler)
+      set(compiler ${CMAKE_C_COMPILER})
+    endif()
+    if("${CMAKE_C_COMPILER_ID} ${CMAKE_CXX_COMPILER_ID}" MATCHES "Clang")   # with -shared-libasan
+      set(runtime libclang_rt.asan-${CMAKE_SYSTEM_PROCESSOR}.so)
+    endif()
+    execute_process(COMMAND ${compiler} -print-file-name=${runtime} OUTPUT_VARIABLE file OUTPUT_STRIP_TRAILING_WHITESPACE)
+    set(environment LD_PRELOAD=${file} PICTOR_ALLOW_CORE=1 UBSAN_OPTIONS=halt_on_error=1)
+  endif()
+  set(${result} "${environment}" PARENT_SCOPE)
+endfunction()
+
 # pictor_add_check_test(ID [ARGUMENTS...])
 #
 # A test ID_check that keeps the plugin of pictor_add_plugin(ID ...) to the contract: `pictor plugins check` with those
 # arguments, such as --param model=... for what it cannot do without. PICTOR_PROGRAM names the program; it is looked for
-# beside the SDK.
+# beside the SDK. A plugin that was built with -fsanitize=address is watched by it: a leak fails the check life.exit.
 function(pictor_add_check_test id)
   if(TARGET pictor)
-    set(program $<TARGET_FILE:pictor>)
+    set(program $<TARGET_FILE:pictor>)   # built with the flags of the plugin
   else()
+    pictor_sanitizer_environment(${id} environment)
     find_program(PICTOR_PROGRAM pictor HINTS ${PICTOR_SDK_PROGRAMS})
     set(program ${PICTOR_PROGRAM})
   endif()
@@ -57,4 +78,5 @@ function(pictor_add_check_test id)
     return()
   endif()
   add_test(NAME ${id}_check COMMAND ${program} plugins check $<TARGET_FILE:${id}_plugin> ${ARGN})
+  set_tests_properties(${id}_check PROPERTIES ENVIRONMENT "${environment}")
 endfunction()

@@ -18,7 +18,7 @@ class Rust(ToolchainTrial):
                   SOURCE / "tests/plugins/rust/shade.rs")
 
     def test_it_keeps_the_contract(self):
-        self.assert_keep_the_contract({self.plugin: {"life.secrets"}})
+        self.assert_keep_the_contract({self.plugin: {"life.secrets"}}, warned={"draw.memory"})  # Rust gives up
 
     def test_it_draws(self):
         records = self.draw_everywhere(self.plugin, "a fox", "an owl", kwargs="shade: 200")

@@ -30,10 +30,10 @@ class New(unittest.TestCase):
         self.assertEqual(done.returncode, code, f"{command}\n{done.stdout}\n{done.stderr}")
         return done.stdout + done.stderr
 
-    def make(self, name, *arguments):
+    def make(self, name, *arguments, flags=""):
         self.run_in(self.dir, "pictor", "plugins", "new", name, *arguments)
         project = self.dir / name
-        flags = "-Wall -Wextra -Wpedantic -Werror"
+        flags += " -Wall -Wextra -Wpedantic -Werror"
         language = "C" if "c" in arguments else "CXX"
         self.run_in(project, "cmake", "-G", "Ninja", "-B", "build", f"-DCMAKE_PREFIX_PATH={self.prefix}",
                     f"-DCMAKE_{language}_FLAGS={flags}")
@@ -69,6 +69,19 @@ class New(unittest.TestCase):
 
     def test_an_asynchronous_plugin_in_c(self):
         self.use("elk.2", self.make("elk.2", "--lang", "c", "--kind", "async"))
+
+    def test_a_plugin_that_a_sanitizer_watches(self):
+        sanitizer = "-fsanitize=address,undefined"
+        project = self.make("lynx", flags=sanitizer)
+        model = project / "lynx_model.cpp"
+        code, found = re.subn(r"(void \w+::generate\([^)]*\) \{\n)", r"\1  static_cast<void>(new char[77]);\n",
+                              model.read_text())
+        self.assertEqual(found, 1)
+        model.write_text(code)
+        self.run_in(project, "cmake", "--build", "build")
+        tests = self.run_in(project, "ctest", "--test-dir", "build", "--output-on-failure", "-R", "lynx_check", code=8)
+        self.assertRegex(tests, r"crash +life\.exit")
+        self.assertIn("LeakSanitizer", tests)
 
     def test_the_commands_of_the_readmes(self):
         environment = {"PICTOR_PREFIX": str(self.prefix), "HOME": str(self.dir)}

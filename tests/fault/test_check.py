@@ -3,12 +3,15 @@
 import json
 import platform
 import re
+import subprocess
+import unittest
 import xml.etree.ElementTree as ElementTree
 
 from workspace import BUILD, FIXTURES, Workspace
 
 TEMPLATE = BUILD / "lib/pictor/plugins/template.pictor.so"
 BAD = FIXTURES / "bad"
+CLIENTS = TEMPLATE.with_name("openai.pictor.so").exists()
 
 # Plugin file without its suffix: the check that it fails, and how. All other checks must not fail.
 MUTANTS = {
@@ -51,18 +54,29 @@ MUTANTS = {
     BAD / "reads-beyond-request": ("draw.request-end", "crash"),
     BAD / "exact-request": ("draw.request-grown", "fail"),
     BAD / "first-of-batch": ("draw.batch", "fail"),
+    BAD / "trusts-malloc": ("draw.memory", "crash"),
+    BAD / "blames-itself": ("draw.memory", "fail"),
+    BAD / "never-recovers": ("draw.memory", "fail"),
+    BAD / "unread-status": ("draw.provider", "fail"),
+    BAD / "asks-again": ("draw.provider", "fail"),
+    BAD / "forgets-wait": ("draw.provider", "fail"),
 }
 # What is only warned about.
-WARNED = {BAD / "wants-newer": ("elf.baseline", "it wants GLIBC_2.99")}
+WARNED = {
+    BAD / "wants-newer": ("elf.baseline", "it wants GLIBC_2.99"),
+    BAD / "brings-math": ("elf.fits", "it gets pictor's libm.so.6"),
+    BAD / "gives-up": ("draw.memory", "a request without its allocation 1 ends the process"),
+}
 # The plugin that goes on for ever, in its one check.
 HANGS = (BAD / "insists", "draw.refused-picture")
 
 # What an honest plugin leaves out: there is nothing of the kind in it.
 GOOD = {
-    TEMPLATE: {"life.secrets", "draw.batch"},
-    FIXTURES / "minimal": {"life.secrets"},
-    FIXTURES / "async": {"life.secrets", "life.refusals", "draw.extremes"},
-    FIXTURES / "echo": set(),
+    TEMPLATE: {"life.secrets", "draw.batch", "draw.provider"},
+    FIXTURES / "minimal": {"life.secrets", "draw.memory", "draw.provider"},
+    FIXTURES / "async": {"life.secrets", "life.refusals", "draw.extremes", "draw.provider"},
+    FIXTURES / "echo": {"draw.provider"},
+    FIXTURES / "asks": {"life.secrets", "life.refusals", "draw.extremes", "draw.memory"},
 }
 
 
@@ -122,11 +136,52 @@ class Check(Workspace):
                 self.assertEqual({each["verdict"] for each in results.values()} - {"skip", "warn"}, {"pass"}, results)
                 self.assertEqual(code, 0)
 
+    @unittest.skipUnless(CLIENTS, "the plugins that speak HTTP are not built")
+    def test_the_clients_of_providers_keep_to_their_answers(self):
+        for name, model in (("openai", "gpt-image-1"), ("huggingface", "owner/name")):
+            plugin = TEMPLATE.with_name(f"{name}.pictor.so")
+            results, _ = self.check(plugin, "--only", "draw.provider", "--param", f"model={model}")
+            self.assertEqual(results["draw.provider"]["verdict"], "pass", results)
+
+    @unittest.skipUnless(CLIENTS, "the plugins that speak HTTP are not built")
+    def test_a_provider_that_is_not_asked_is_no_finding(self):
+        results, _ = self.check(TEMPLATE.with_name("openai.pictor.so"), "--only", "draw.provider",
+                                "--param", "custom_headers=NOWHERE", "--param", "model=gpt-image-1")
+        self.assertEqual(results["draw.provider"]["verdict"], "skip", results)
+        self.assertIn("it does not ask the server", results["draw.provider"]["reason"])
+
     def test_the_template_passes_without_a_warning(self):
         results, _ = self.check(TEMPLATE)
         if tuple(map(int, platform.libc_ver()[1].split("."))) > (2, 36):  # built on a newer system, for it
             results.pop("elf.baseline")
         self.assertEqual({each["verdict"] for each in results.values()}, {"pass", "skip"}, results)
+
+
+@unittest.skipUnless((BAD / "leaks-watched.pictor.so").exists(), "built by a compiler, or with flags, that do not fit")
+class Sanitized(Workspace):
+    """A plugin that was built with -fsanitize=address,undefined, in a program that was not."""
+
+    def broken(self, name, *arguments):
+        plugin = BAD / f"{name}.pictor.so"
+        libraries = subprocess.run(["ldd", plugin], check=True, capture_output=True, text=True).stdout
+        runtime = re.search(r"libasan\.so\.\d+ => (\S+)", libraries).group(1)
+        environment = {"LD_PRELOAD": runtime, "PICTOR_ALLOW_CORE": "1"}
+        result = self.pictor("plugins", "check", plugin, "--json", *arguments, env=environment)
+        results = {each["check"]: each for each in json.loads(result.out)["checks"]}
+        return {id: each for id, each in results.items() if each["verdict"] in ("fail", "crash", "hang")}
+
+    def test_a_tidy_one_passes(self):
+        self.assertEqual(self.broken("tidy-watched"), {})
+
+    def test_a_leak_is_found_where_the_process_ends(self):
+        broken = self.broken("leaks-watched")
+        self.assertEqual(set(broken), {"life.exit"}, broken)
+        self.assertIn("LeakSanitizer", broken["life.exit"]["output"])
+        self.assertIn("64 byte(s) leaked", broken["life.exit"]["output"])
+
+    def test_nobody_sees_it_otherwise(self):
+        result = self.pictor("plugins", "check", BAD / "leaks.pictor.so")
+        self.assertEqual(result.code, 0, result.out)
 
 
 class Reports(Workspace):

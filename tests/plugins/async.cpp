@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -69,8 +70,12 @@ Instance &instance(pictor_model *model) {
 
 pictor_status load(pictor_model *model, pictor_job, pictor_error_sink) noexcept {
   auto &painter = instance(model).painter;
-  if (!painter) painter = std::make_unique<Painter>();
-  return PICTOR_OK;
+  try {
+    if (!painter) painter = std::make_unique<Painter>();
+    return PICTOR_OK;
+  } catch (const std::bad_alloc &) {
+    return PICTOR_RESOURCE_EXHAUSTED;
+  }
 }
 
 pictor_status unload(pictor_model *model) noexcept {
@@ -81,9 +86,11 @@ pictor_status unload(pictor_model *model) noexcept {
 pictor_status submit(pictor_model *model, const pictor_request *const *requests, uint32_t count,
                      pictor_job job, pictor_error_sink) noexcept {
   Painter &painter = *instance(model).painter;
-  {
+  try {
     const std::lock_guard lock(painter.mutex);
     painter.queue.push_back({{requests, requests + count}, job});
+  } catch (const std::bad_alloc &) {
+    return PICTOR_RESOURCE_EXHAUSTED;
   }
   painter.more.notify_one();
   return PICTOR_OK;

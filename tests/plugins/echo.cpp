@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include <deque>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -160,7 +161,14 @@ void draw(const Instance &self, const pictor_request &request, pictor_job job, u
 
 pictor_status generate(pictor_model *model, const pictor_request *const *requests, uint32_t count,
                        pictor_job job, pictor_error_sink) noexcept {
-  for (uint32_t i = 0; i < count; ++i) draw(instance(model), *requests[i], job, i);
+  for (uint32_t i = 0; i < count; ++i) {
+    try {
+      draw(instance(model), *requests[i], job, i);
+    } catch (const std::bad_alloc &) {
+      const pictor_error why = reason(PICTOR_RESOURCE_EXHAUSTED, "there is no memory");
+      host->job_fail(host, job, i, &why);
+    }
+  }
   return PICTOR_OK;
 }
 

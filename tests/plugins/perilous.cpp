@@ -98,7 +98,11 @@ struct Perilous : pictor::ImageGenerationModel {
     if (what == "allocate") std::vector<char>(std::stoull(about) << 20).shrink_to_fit();
     if (what == "exit") std::exit(9);
     if (what == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
-    if (what == "lose") throw Error(Status::device_lost, "the device fell off the bus");
+    const bool loses_once = what == "lose-once" && !can_open(about, O_RDONLY);
+    if (loses_once) can_open(about, O_WRONLY | O_CREAT);  // in the next life it is there
+    if (what == "lose" || loses_once) {
+      throw Error(Status::device_lost, "the device fell off the bus");
+    }
     if (what == "print") std::printf("%s\n", about.c_str()), std::fflush(stdout);
     while (what == "wait" && !request.cancelled()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -74,6 +74,21 @@ TEST_CASE("a crash ends the requests that are out, and the next finds the model 
   CHECK(again->meta(0).extra.at("loaded") == true);
 }
 
+TEST_CASE("a model of a process that is gone unloads nothing in the next one") {
+  const CapturedLog captured;
+  auto first = loaded("perilous");
+  draw(*first, "crash");
+  REQUIRE(draw(*first, "draw") == "0: picture 0, done");  // instance 1 of its process
+  const auto second = loaded("perilous");
+  draw(*second, "crash");
+  REQUIRE(draw(*second, "draw") == "0: picture 0, done");  // instance 1 of the next
+  first.reset();
+  const auto events = std::make_shared<RecordedEvents>();
+  second->generate(requests(1, 1, "draw"), events);
+  REQUIRE(events->wait_for(1) == "0: picture 0, done");
+  CHECK(events->meta(0).extra.at("loaded") == true);
+}
+
 TEST_CASE("pictures outlive the process that drew them") {
   const auto events = std::make_shared<RecordedEvents>();
   {
