@@ -1,4 +1,5 @@
 #include "layers/attention.hpp"
+#include "layers/attention_avx512.hpp"
 #include "tensor_catch.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -6,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 using namespace pictor::diffusion;
@@ -75,4 +77,41 @@ TEST_CASE("scores in float32 serve inputs of less precision") {
   CHECK(out.scalar_type() == at::kBFloat16);
   const at::Tensor difference = out.to(at::kDouble) - by_definition(q, q, q, {.heads = 2});
   CHECK(difference.abs().max().item<double>() < kRounding * q.abs().max().item<double>());
+}
+
+TEST_CASE("the kernel for pairs of bfloat16 computes attention by its definition") {
+  struct Case {
+    int64_t batch, queries, keys, heads, width;
+  };
+  const at::Tensor two = at::zeros({1, 2, 2}, at::kBFloat16);
+  if (!is_for_avx512_attention(two, two, two, {.heads = 1})) return;  // not such a CPU
+  for (const Case &c : {Case{2, 300, 300, 8, 40},
+                        {1, 100, 77, 3, 80},
+                        {2, 24, 513, 2, 160},
+                        {1, 37, 1, 3, 6},
+                        {1, 1, 600, 1, 64},
+                        {1, 700, 64, 1, 128}}) {
+    INFO(c.queries << " queries, " << c.keys << " keys, " << c.heads << " x " << c.width);
+    const int64_t width = c.heads * c.width;
+    const at::Tensor q = normal({c.batch, c.queries, width}, 1).mul(2).to(at::kBFloat16);
+    const at::Tensor kv = normal({c.batch, c.keys, 2 * width}, 2).to(at::kBFloat16);
+    const at::Tensor k = kv.slice(2, 0, width), v = kv.slice(2, width);  // views with strides
+    for (const std::optional<double> scale : {std::optional<double>{}, std::optional{0.5}}) {
+      const AttentionOptions options{.heads = c.heads, .scale = scale};
+      REQUIRE(is_for_avx512_attention(q, k, v, options));
+      const at::Tensor expected = by_definition(q, k, v, options);
+      const at::Tensor result = attend_avx512(q, k, v, options).to(at::kDouble);
+      // Weights and result are rounded to 8 bits each.
+      CHECK((result - expected).norm().item<double>() < 0.004 * expected.norm().item<double>());
+    }
+  }
+}
+
+TEST_CASE("the kernel for pairs of bfloat16 leaves what it does not compute") {
+  const at::Tensor x = at::zeros({1, 4, 32}, at::kBFloat16);
+  CHECK_FALSE(is_for_avx512_attention(x, x, x, {.heads = 2, .causal = true}));
+  CHECK_FALSE(is_for_avx512_attention(x, x, x, {.heads = 2, .bias = at::zeros({2, 4, 4})}));
+  CHECK_FALSE(is_for_avx512_attention(x, x, x, {.heads = 32}));  // heads of one feature
+  const at::Tensor wide = x.to(at::kFloat);
+  CHECK_FALSE(is_for_avx512_attention(wide, wide, wide, {.heads = 2}));
 }

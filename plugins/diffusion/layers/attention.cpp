@@ -1,5 +1,6 @@
 #include "layers/attention.hpp"
 
+#include "layers/attention_avx512.hpp"
 #include "layers/libtorch_version.hpp"
 
 #if !PICTOR_FUSED_KERNELS
@@ -15,6 +16,7 @@ namespace pictor::diffusion {
 // The fused kernels keep scores and softmax in float32, so `upcast` asks for nothing more.
 at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                   const AttentionOptions &options) {
+  if (is_for_avx512_attention(q, k, v, options)) return attend_avx512(q, k, v, options);
   // [batch, tokens, heads * d] -> [batch, heads, tokens, d], a view
   const auto by_head = [&](const at::Tensor &x) {
     return x.unflatten(2, {options.heads, x.size(2) / options.heads}).transpose(1, 2);
@@ -66,6 +68,7 @@ at::Tensor bias_of(const at::Tensor &bias, int64_t first, const at::Tensor &scor
 
 at::Tensor attend(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                   const AttentionOptions &options) {
+  if (is_for_avx512_attention(q, k, v, options)) return attend_avx512(q, k, v, options);
   const double scale =
       options.scale.value_or(1.0 / std::sqrt(static_cast<double>(q.size(2) / options.heads)));
   const at::ScalarType score_dtype = options.upcast ? at::kFloat : q.scalar_type();
