@@ -3,11 +3,13 @@
 #include "error.hpp"
 #include "weights/json_file.hpp"
 
+#include <ATen/Parallel.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -164,9 +166,14 @@ uint64_t little_endian(const std::array<unsigned char, kLengthBytes> &bytes) {
 // How much of the first dimension is read before it is passed on: what stays in a CPU's cache, or
 // what is worth sending to a GPU.
 int64_t rows_at_once(const at::Tensor &target) {
-  const int64_t elements = int64_t{1} << (target.is_cpu() ? 19 : 22);
+  const int64_t elements = int64_t{1} << (target.is_cpu() ? 17 : 22);
   const int64_t row = target.numel() / std::max<int64_t>(1, target.size(0));
   return std::max<int64_t>(1, elements / std::max<int64_t>(1, row));
+}
+
+// The bytes in the file of one of the target's rows.
+uint64_t row_bytes(const TensorEntry &entry, const at::Tensor &target) {
+  return (entry.end - entry.begin) / static_cast<uint64_t>(std::max<int64_t>(1, target.size(0)));
 }
 
 }  // namespace
@@ -232,28 +239,49 @@ at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {
   return read(entry, at::TensorOptions{entry.dtype});
 }
 
-// In pieces, whose memory is touched again and again: the tensor is never held twice.
 at::Tensor SafetensorsFile::read(const TensorEntry &entry, const at::TensorOptions &options) const {
   const at::Tensor tensor = at::empty(entry.shape, options);
-  const uint64_t begin = data_offset_ + entry.begin;
   const bool in_file_order = tensor.is_contiguous();
-  if (in_file_order && tensor.is_cpu() && tensor.scalar_type() == entry.dtype) {
-    read_bytes(tensor.data_ptr(), entry.end - entry.begin, begin);
-    return tensor;
-  }
   const at::Tensor target = in_file_order ? tensor.flatten() : tensor;
-  const int64_t rows = rows_at_once(target);
-  std::vector<int64_t> shape = target.sizes().vec();
-  shape.front() = std::min(rows, shape.front());
-  const at::Tensor piece = at::empty(shape, at::TensorOptions{entry.dtype});
-  uint64_t offset = begin;
-  for (int64_t first = 0; first < target.size(0); first += rows) {
-    const at::Tensor stored = piece.slice(0, 0, target.size(0) - first);
-    read_bytes(stored.data_ptr(), stored.nbytes(), offset);
-    target.slice(0, first, first + stored.size(0)).copy_(stored);
-    offset += stored.nbytes();
+  const int64_t rows = rows_at_once(target), pieces = (target.size(0) + rows - 1) / rows;
+  const auto read_some = [&](int64_t first, int64_t last) {
+    const c10::InferenceMode inference;  // of the thread, which may be another one
+    read_pieces(entry, target, rows, first, last);
+  };
+  if (tensor.is_cpu()) {
+    at::parallel_for(0, pieces, 1, read_some);
+  } else {
+    read_some(0, pieces);
   }
   return tensor;
+}
+
+// Pieces of `rows` rows, from `first` up to but not including `last`. What is converted on the way
+// passes through memory that is touched again and again, so that no tensor is held twice.
+void SafetensorsFile::read_pieces(const TensorEntry &entry, const at::Tensor &target, int64_t rows,
+                                  int64_t first, int64_t last) const {
+  const bool as_stored =
+      target.is_cpu() && target.is_contiguous() && target.scalar_type() == entry.dtype;
+  // libtorch converts by the register from and to float32 alone; either way rounds once.
+  const bool between_halves =
+      target.is_cpu() && entry.dtype == at::kHalf && target.scalar_type() == at::kBFloat16;
+  at::Tensor memory, wide;
+  for (int64_t piece = first; piece < last; ++piece) {
+    const at::Tensor part =
+        target.slice(0, piece * rows, std::min((piece + 1) * rows, target.size(0)));
+    if (!as_stored && !memory.defined()) {
+      memory = at::empty(part.sizes(), entry.dtype);
+      if (between_halves) wide = at::empty(part.sizes(), at::kFloat);
+    }
+    const at::Tensor stored = as_stored ? part : memory.slice(0, 0, part.size(0));
+    const auto before = static_cast<uint64_t>(piece * rows) * row_bytes(entry, target);
+    read_bytes(stored.data_ptr(), stored.nbytes(), data_offset_ + entry.begin + before);
+    if (between_halves) {
+      part.copy_(wide.slice(0, 0, part.size(0)).copy_(stored));
+    } else if (!as_stored) {
+      part.copy_(stored);
+    }
+  }
 }
 
 void SafetensorsFile::read_bytes(void *destination, uint64_t bytes, uint64_t offset) const {

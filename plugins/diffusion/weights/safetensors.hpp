@@ -56,6 +56,8 @@ class SafetensorsFile {
   at::Tensor read(const TensorEntry &entry, const at::TensorOptions &options) const;
 
  private:
+  void read_pieces(const TensorEntry &entry, const at::Tensor &target, int64_t rows, int64_t first,
+                   int64_t last) const;
   void read_bytes(void *destination, uint64_t bytes, uint64_t offset) const;
 
   std::filesystem::path path_;
