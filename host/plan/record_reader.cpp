@@ -1,6 +1,7 @@
 #include "plan/record_reader.hpp"
 
 #include "base/error.hpp"
+#include "base/escape.hpp"
 
 #include <fmt/format.h>
 
