@@ -19,7 +19,7 @@ constexpr std::size_t longest_shown = 60;
 
 // The value as an error shows it: short, on one line.
 std::string shown(const Json &value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = json_line(value);
   if (text.size() <= longest_shown) return text;
   std::size_t cut = longest_shown;
   while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
@@ -227,7 +227,7 @@ Result check_json(const ParameterSpec &spec, const Json &value, bool from_text) 
     if (!parsed) return must_be(spec, "JSON", value);
     result = std::move(*parsed);
   }
-  const std::string text = result.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = json_line(result);
   if (auto error = too_long(spec, text.size())) return *error;
   return result;
 }

@@ -17,6 +17,8 @@ Character first_character(std::string_view text);
 // Appends a character as UTF-8; U+FFFD for surrogates and numbers that are none.
 void append_utf8(std::string &text, char32_t code);
 
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 // Position of the first byte that is not part of well-formed UTF-8 (overlong forms, surrogates and
 // numbers above U+10FFFF are not); npos when all of it is.
 std::size_t first_invalid_utf8(std::string_view text);

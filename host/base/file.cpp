@@ -191,6 +191,12 @@ bool is_temporary_name(std::string_view name) {
   return name.starts_with(temporary_prefix) && name.ends_with(temporary_suffix);
 }
 
+void remove_file(const fs::path &path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw FileError("remove", path, error.value());
+}
+
 std::uint64_t remove_temporary_files(const fs::path &folder) {
   std::uint64_t removed = 0;
   std::error_code error;

@@ -74,6 +74,9 @@ void make_directories(const std::filesystem::path &folder);
 // Whether a file name is one that AtomicFile gives to what is not complete yet.
 bool is_temporary_name(std::string_view name);
 
+// Throws FileError; a file that is not there is none.
+void remove_file(const std::filesystem::path &path);
+
 // Removes the temporary files that killed processes left in a folder and below, following no links;
 // returns how many. Only for a folder that no other process writes to.
 std::uint64_t remove_temporary_files(const std::filesystem::path &folder);

@@ -14,4 +14,8 @@ using Json = nlohmann::ordered_json;
 // Parameter values by id, each already checked and brought to its ParameterSpec's type.
 using Parameters = std::map<std::string, Json>;
 
+// On one line; what is no UTF-8 becomes U+FFFD. Not inline: nlohmann's writer takes longer to
+// compile than most files that need it.
+std::string json_line(const Json &value);
+
 }  // namespace pictor::host

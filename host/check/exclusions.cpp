@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char *usual_file = "pictor-check.yaml";
 
-[[noreturn]] void fail(const Place &place, const std::string &message) {
+[[noreturn]] void refuse_exclusion(const Place &place, const std::string &message) {
   throw Error(point_at(place, message), "exclude: {CHECK: \"the reason\"}");
 }
 
@@ -23,11 +23,12 @@ void add(const YamlEntry &entry, Exclusions &excluded) {
   if (find_check(entry.key.text) == nullptr) {
     std::vector<std::string> ids;
     for (const Check &check : checks()) ids.emplace_back(check.id);
-    fail(entry.key.place, fmt::format("there is no check '{}'{}", entry.key.text,
-                                      did_you_mean(entry.key.text, ids)));
+    refuse_exclusion(entry.key.place, fmt::format("there is no check '{}'{}", entry.key.text,
+                                                  did_you_mean(entry.key.text, ids)));
   }
   if (entry.value.kind != YamlNode::Kind::scalar || entry.value.text.empty()) {
-    fail(entry.key.place, fmt::format("{} is left out without a reason", entry.key.text));
+    refuse_exclusion(entry.key.place,
+                     fmt::format("{} is left out without a reason", entry.key.text));
   }
   excluded[entry.key.text] = entry.value.text;
 }
@@ -39,10 +40,12 @@ Exclusions read_exclusions(const std::filesystem::path &file) {
   std::error_code failed;
   if (file.empty() && !std::filesystem::exists(usual_file, failed)) return excluded;
   const YamlNode root = parse_yaml(Source::read(file.empty() ? usual_file : file));
-  if (root.kind != YamlNode::Kind::map) fail(root.place, "this is no file of exclusions");
+  if (root.kind != YamlNode::Kind::map)
+    refuse_exclusion(root.place, "this is no file of exclusions");
   for (const YamlEntry &key : root.entries) {
     if (key.key.text != "exclude" || key.value.kind != YamlNode::Kind::map) {
-      fail(key.key.place, "a file of exclusions has the map 'exclude' and nothing else");
+      refuse_exclusion(key.key.place,
+                       "a file of exclusions has the map 'exclude' and nothing else");
     }
     for (const YamlEntry &entry : key.value.entries) add(entry, excluded);
   }

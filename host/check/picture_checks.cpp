@@ -13,10 +13,6 @@ namespace {
 
 constexpr double rounding = 4;  // of 255
 
-std::string_view bytes_of(const Picture &picture) {
-  return {reinterpret_cast<const char *>(picture.data.get()), picture.size};
-}
-
 void tell(Context &context, const std::vector<std::string> &faults) {
   for (const std::string &fault : faults) context.findings.fail(fault);
 }

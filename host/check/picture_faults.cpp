@@ -11,10 +11,6 @@ namespace pictor::host::check {
 
 namespace {
 
-std::string_view bytes_of(const Picture &picture) {
-  return {reinterpret_cast<const char *>(picture.data.get()), picture.size};
-}
-
 struct Size {
   std::uint32_t width, height;
 };
@@ -28,6 +24,10 @@ std::optional<Size> wanted_size(const Parameters &parameters) {
 }
 
 }  // namespace
+
+std::string_view bytes_of(const Picture &picture) {
+  return {reinterpret_cast<const char *>(picture.data.get()), picture.size};
+}
 
 std::vector<std::string> size_faults(const Picture &picture, const Parameters &parameters) {
   Size real{picture.width, picture.height};

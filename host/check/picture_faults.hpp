@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What is wrong with a picture that a plugin handed over, for people.
@@ -17,6 +18,9 @@ std::vector<std::string> size_faults(const Picture &picture, const Parameters &p
 
 // Pixels that are no numbers; a file that is not what it is called.
 std::vector<std::string> content_faults(const Picture &picture);
+
+// What it points to, as it was handed over.
+std::string_view bytes_of(const Picture &picture);
 
 // Its samples, packed; nothing when they cannot be read.
 std::optional<Pixels> pixels_of(const Picture &picture);

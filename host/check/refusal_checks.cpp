@@ -63,8 +63,7 @@ class Publications {
     add("a reason", drawn.words());
     const SeenImage *image = drawn.image();
     if (image == nullptr) return;
-    add("a picture's metadata",
-        image->meta.extra.dump(-1, ' ', false, Json::error_handler_t::replace));
+    add("a picture's metadata", json_line(image->meta.extra));
     add("revised_prompt", image->meta.revised_prompt);
     add("model_version", image->meta.model_version);
     add("finish_reason", image->meta.finish_reason);

@@ -7,7 +7,7 @@ namespace pictor::host {
 namespace {
 
 // `command` grows by each word that names one: "", "config", "config check".
-constexpr const char *script_head =
+constexpr const char *bash_head =
     R"(# bash completion for pictor, written by `pictor completion bash`
 _pictor() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
@@ -16,7 +16,7 @@ _pictor() {
     case "$command ${COMP_WORDS[i]}" in
 )";
 
-constexpr const char *script_tail = R"(  esac
+constexpr const char *bash_tail = R"(  esac
   COMPREPLY=()
   [[ $current == -* ]] && words=$options
   [[ -n $words ]] && COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -40,7 +40,7 @@ std::string all_words(const CompletionNode &node) {
 
 // The values of the option that stands before the cursor; an option of any value leaves the file
 // names to bash.
-std::string value_cases(const CompletionNode &node) {
+std::string bash_value_cases(const CompletionNode &node) {
   std::string text;
   for (const CompletionOption &option : node.options) {
     if (!option.takes_value) continue;
@@ -66,10 +66,10 @@ std::string bash_completion(const std::vector<CompletionNode> &nodes) {
     }
     offers += fmt::format("    {}) options={} words={} ;;\n", shell_quoted(node.path),
                           shell_quoted(all_options(node)), shell_quoted(all_words(node)));
-    values += value_cases(node);
+    values += bash_value_cases(node);
   }
-  return script_head + steps + "    esac\n  done\n  case \"$command\" in\n" + offers +
-         "  esac\n  case \"$command $previous\" in\n" + values + script_tail;
+  return bash_head + steps + "    esac\n  done\n  case \"$command\" in\n" + offers +
+         "  esac\n  case \"$command $previous\" in\n" + values + bash_tail;
 }
 
 }  // namespace pictor::host

@@ -6,7 +6,7 @@
 namespace pictor::host {
 namespace {
 
-constexpr const char *script_head =
+constexpr const char *fish_head =
     R"(# fish completion for pictor, written by `pictor completion fish`
 function __pictor_command
     set -l command ''
@@ -65,7 +65,7 @@ std::string fish_completion(const std::vector<CompletionNode> &nodes) {
     for (const std::string &word : node.words) offers += fmt::format("{} -f -a {}\n", at, word);
     for (const CompletionOption &option : node.options) offers += option_line(at, option);
   }
-  return script_head + steps + script_middle + offers;
+  return fish_head + steps + script_middle + offers;
 }
 
 }  // namespace pictor::host

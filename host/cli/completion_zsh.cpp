@@ -6,7 +6,7 @@
 namespace pictor::host {
 namespace {
 
-constexpr const char *script_head = R"(#compdef pictor
+constexpr const char *zsh_head = R"(#compdef pictor
 # zsh completion for pictor, written by `pictor completion zsh`
 _pictor() {
   local command=
@@ -16,7 +16,7 @@ _pictor() {
     case "$command ${words[i]}" in
 )";
 
-constexpr const char *script_tail = R"(  esac
+constexpr const char *zsh_tail = R"(  esac
   if [[ ${words[CURRENT]} == -* ]]; then
     _describe -o option options
   elif (( $#choices )); then
@@ -51,7 +51,7 @@ std::string node_case(const CompletionNode &node) {
                      shell_quoted(node.path), fmt::join(choices, " "), fmt::join(options, " "));
 }
 
-std::string value_cases(const CompletionNode &node) {
+std::string zsh_value_cases(const CompletionNode &node) {
   std::string text;
   for (const CompletionOption &option : node.options) {
     if (!option.takes_value) continue;
@@ -77,10 +77,10 @@ std::string zsh_completion(const std::vector<CompletionNode> &nodes) {
                            shell_quoted(next));
     }
     offers += node_case(node);
-    values += value_cases(node);
+    values += zsh_value_cases(node);
   }
-  return script_head + steps + "    esac\n  done\n  case \"$command\" in\n" + offers +
-         "  esac\n  case \"$command ${words[CURRENT-1]}\" in\n" + values + script_tail;
+  return zsh_head + steps + "    esac\n  done\n  case \"$command\" in\n" + offers +
+         "  esac\n  case \"$command ${words[CURRENT-1]}\" in\n" + values + zsh_tail;
 }
 
 }  // namespace pictor::host

@@ -10,19 +10,19 @@
 namespace pictor::host {
 namespace {
 
-constexpr const char *unknown = "unknown";
+constexpr const char *not_known = "unknown";
 
 std::string pictures(std::uint64_t count) {
   return fmt::format("{} {}", count, count == 1 ? "picture" : "pictures");
 }
 
 std::string time_text(const std::optional<double> &seconds) {
-  return seconds ? duration_text(*seconds) : unknown;
+  return seconds ? duration_text(*seconds) : not_known;
 }
 
 std::vector<std::string> table_row(const std::string &name, std::uint64_t to_draw,
                                    const std::optional<double> &seconds, const CostForecast &cost) {
-  const auto money = [&](Micros micros) { return cost.known() ? money_text(micros) : unknown; };
+  const auto money = [&](Micros micros) { return cost.known() ? money_text(micros) : not_known; };
   return {name,
           fmt::format("{}", to_draw),
           time_text(seconds),

@@ -39,7 +39,7 @@ std::map<std::string, std::string> read_revisions(const fs::path &refs) {
   return revisions;
 }
 
-std::uint64_t size_of(const fs::path &blobs) {
+std::uint64_t size_of_blobs(const fs::path &blobs) {
   std::uint64_t bytes = 0;
   std::error_code error;
   for (fs::directory_iterator it(blobs, error), end; !error && it != end; it.increment(error)) {
@@ -59,7 +59,7 @@ std::vector<CachedRepository> cached_repositories(const fs::path &cache) {
     const std::string folder = it->path().filename().string();
     if (!folder.starts_with(model_prefix) || !it->is_directory(error)) continue;
     found.push_back({name_of(folder), read_revisions(it->path() / "refs"),
-                     size_of(it->path() / "blobs"), it->path()});
+                     size_of_blobs(it->path() / "blobs"), it->path()});
   }
   std::sort(found.begin(), found.end(),
             [](const CachedRepository &a, const CachedRepository &b) { return a.name < b.name; });

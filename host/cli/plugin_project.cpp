@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t largest_file = 1 << 20;
+constexpr std::uint64_t largest_template = 1 << 20;
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -106,7 +106,7 @@ std::vector<fs::path> write_plugin_project(const std::vector<std::string> &varia
   for (const auto &[file, source] : sources) {
     const fs::path name = with_plugin_name(file.string(), id);
     make_directories((folder / name).parent_path());
-    write_file(folder / name, with_plugin_name(read_file(source, largest_file), id));
+    write_file(folder / name, with_plugin_name(read_file(source, largest_template), id));
     written.push_back(name);
   }
   return written;

@@ -25,10 +25,6 @@ constexpr std::size_t longest_name = 64;
 // Seeds are stored as signed 64-bit integers in the dataset and in many of its readers.
 constexpr std::uint64_t largest_seed = INT64_MAX;
 
-[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
-  throw Error(point_at(place, message), std::move(hint));
-}
-
 // Before anything else: a file of another version has other keys.
 void check_version(const YamlNode &root, const std::shared_ptr<const Source> &source) {
   if (root.kind == YamlNode::Kind::null) {

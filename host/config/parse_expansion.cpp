@@ -9,10 +9,6 @@
 namespace pictor::host {
 namespace {
 
-[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
-  throw Error(point_at(place, message), std::move(hint));
-}
-
 // A setting without effect is a mistake, not a wish.
 void require_variants(const Fields &fields, std::string_view key, bool there,
                       const std::string &needed) {

@@ -10,13 +10,9 @@
 namespace pictor::host {
 namespace {
 
-constexpr std::string_view word_characters =
+constexpr std::string_view split_characters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 constexpr std::size_t longest_split = 64;
-
-[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
-  throw Error(point_at(place, message), std::move(hint));
-}
 
 ImageFormat format_named(const std::string &name) {
   if (name == "jpeg") return ImageFormat::jpeg;
@@ -26,7 +22,7 @@ ImageFormat format_named(const std::string &name) {
 void parse_split(const Fields &fields, OutputConfig &output) {
   fields.read("split", output.split);
   if (output.split.empty() || output.split.size() > longest_split ||
-      output.split.find_first_not_of(word_characters) != std::string::npos) {
+      output.split.find_first_not_of(split_characters) != std::string::npos) {
     fail(fields.place("split"), fmt::format("'{}' cannot be a split's name", output.split),
          "use letters, digits and '_': train, validation, test");
   }

@@ -11,10 +11,6 @@
 namespace pictor::host {
 namespace {
 
-[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
-  throw Error(point_at(place, message), std::move(hint));
-}
-
 std::string read_text(const Fields &fields, std::string_view key) {
   std::string text;
   fields.read(key, text);

@@ -5,7 +5,7 @@ namespace {
 
 constexpr double dearest = 1e6;  // dollars
 
-Key value(std::string id, ParameterType type, std::string doc) {
+Key entry(std::string id, ParameterType type, std::string doc) {
   Key key;
   key.spec.id = std::move(id);
   key.spec.type = type;
@@ -14,43 +14,43 @@ Key value(std::string id, ParameterType type, std::string doc) {
 }
 
 Key text(std::string id, std::string doc) {
-  return value(std::move(id), ParameterType::string, std::move(doc));
+  return entry(std::move(id), ParameterType::string, std::move(doc));
 }
 
 Key dollars(std::string id, std::string doc) {
-  Key key = value(std::move(id), ParameterType::number, std::move(doc));
+  Key key = entry(std::move(id), ParameterType::number, std::move(doc));
   key.spec.minimum = 0;
   key.spec.maximum = dearest;
   return key;
 }
 
 Key factor(std::string id, std::string doc) {
-  Key key = value(std::move(id), ParameterType::number, std::move(doc));
+  Key key = entry(std::move(id), ParameterType::number, std::move(doc));
   key.spec.minimum = 0;
   key.spec.maximum = 1000;
   return key;
 }
 
-Key free_form(std::string id, std::string doc) {
-  Key key = value(std::move(id), ParameterType::json, std::move(doc));
+Key open_entry(std::string id, std::string doc) {
+  Key key = entry(std::move(id), ParameterType::json, std::move(doc));
   key.form = Key::Form::free;
   return key;
 }
 
 Key section(std::string id, const Section &keys, std::string doc) {
-  Key key = value(std::move(id), ParameterType::json, std::move(doc));
+  Key key = entry(std::move(id), ParameterType::json, std::move(doc));
   key.form = Key::Form::section;
   key.section = &keys;
   return key;
 }
 
-Key required(Key key) {
+Key needed(Key key) {
   key.spec.required = true;
   return key;
 }
 
 Key currency() {
-  Key key = value("currency", ParameterType::choice, "Always USD.");
+  Key key = entry("currency", ParameterType::choice, "Always USD.");
   key.spec.choices = {{"USD"}};
   return key;
 }
@@ -60,9 +60,9 @@ Key currency() {
 const Section &image_price_keys() {
   static const Section keys{
       .noun = "image price",
-      .keys = {required(dollars("low", "What a picture costs at least.")),
+      .keys = {needed(dollars("low", "What a picture costs at least.")),
                dollars("likely", "What most cost; halfway between low and high without this key."),
-               required(dollars("high", "What a picture costs at most."))}};
+               needed(dollars("high", "What a picture costs at most."))}};
   return keys;
 }
 
@@ -79,18 +79,19 @@ const Section &token_price_keys() {
 const Section &price_entry_keys() {
   static const Section keys{
       .noun = "price",
-      .keys = {required(text("plugin", "A plugin's id; a * at its end stands for anything.")),
-               required(text("model", "The model's name; a * at its end stands for anything.")),
-               free_form("when",
-                         "Parameters of the request or the model and the value, or a list of the "
-                         "values, that they must have: {size: 1024x1024, quality: [low, medium]}."),
-               free_form("image", "Dollars per picture: a number, or {low, likely, high}."),
-               section("tokens", token_price_keys(), "Dollars per million tokens."),
-               factor("times",
-                      "In place of a price: what the next entry that fits is multiplied by; 0.5 "
-                      "is half of it."),
-               text("as_of", "The day the price was read, as 2026-11-22."),
-               text("source", "Where it was read.")}};
+      .keys = {
+          needed(text("plugin", "A plugin's id; a * at its end stands for anything.")),
+          needed(text("model", "The model's name; a * at its end stands for anything.")),
+          open_entry("when",
+                     "Parameters of the request or the model and the value, or a list of the "
+                     "values, that they must have: {size: 1024x1024, quality: [low, medium]}."),
+          open_entry("image", "Dollars per picture: a number, or {low, likely, high}."),
+          section("tokens", token_price_keys(), "Dollars per million tokens."),
+          factor("times",
+                 "In place of a price: what the next entry that fits is multiplied by; 0.5 "
+                 "is half of it."),
+          text("as_of", "The day the price was read, as 2026-11-22."),
+          text("source", "Where it was read.")}};
   return keys;
 }
 
@@ -99,9 +100,9 @@ const Section &price_table_keys() {
       .noun = "prices",
       .keys = {currency(), text("as_of", "The day the table was last looked through."),
                text("source", "Where the prices were read, for entries that do not say."),
-               value("replace", ParameterType::boolean,
+               entry("replace", ParameterType::boolean,
                      "Do not ask the table that comes with pictor for what this one lacks."),
-               required(free_form("entries", "The prices; the first that fits is taken."))}};
+               needed(open_entry("entries", "The prices; the first that fits is taken."))}};
   return keys;
 }
 

@@ -70,7 +70,7 @@ std::string to_flow_yaml(const PriceTable &table) {
   if (table.replace) json["replace"] = true;
   json["entries"] = Json::array();
   for (const PriceEntry &entry : table.entries) json["entries"].push_back(as_json(entry));
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(json);
 }
 
 }  // namespace pictor::host

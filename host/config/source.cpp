@@ -12,7 +12,6 @@ namespace pictor::host {
 namespace {
 
 constexpr std::uint64_t largest_file = 16 << 20;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 // A longer line is shown in part, around the place.
 constexpr std::size_t widest_before = 60, widest_after = 80;        // columns
 constexpr std::size_t longest_before = 1024, longest_after = 4096;  // bytes looked at
@@ -90,6 +89,10 @@ Place place_at(std::shared_ptr<const Source> source, std::size_t offset, int len
   place.length = length;
   place.source = std::move(source);
   return place;
+}
+
+void fail(const Place &place, const std::string &message, std::string hint) {
+  throw Error(point_at(place, message), std::move(hint));
 }
 
 std::string point_without_line(const Place &place, const std::string &message) {

@@ -41,6 +41,9 @@ Place place_at(std::shared_ptr<const Source> source, std::size_t offset, int len
 // shown in characters; nothing in the text can steer a terminal.
 std::string point_at(const Place &place, const std::string &message);
 
+// Throws Error with that text.
+[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {});
+
 // The same without the line itself, for a line that may hold a secret.
 std::string point_without_line(const Place &place, const std::string &message);
 

@@ -22,10 +22,6 @@ constexpr std::size_t deepest = 64;
 constexpr std::size_t most_nodes = 1'000'000;
 constexpr std::string_view yaml_tag = "tag:yaml.org,2002:";
 
-[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
-  throw Error(point_at(place, message), std::move(hint));
-}
-
 // Where the node's own text begins, after its anchor and tag.
 std::size_t skip_properties(std::string_view text, std::size_t offset) {
   while (offset < text.size() && (text[offset] == '&' || text[offset] == '!')) {
@@ -143,7 +139,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   bool is_plain(const std::string &tag, const Place &place) const {
     if (tag == "?") return true;
-    if (tag.empty() || tag == "!" || tag == std::string(yaml_tag) + "str") return false;
+    if (tag.empty() || tag == "!" || tag == fmt::format("{}str", yaml_tag)) return false;
     const std::array<std::string_view, 4> types = {"int", "float", "bool", "null"};
     if (tag.starts_with(yaml_tag) &&
         std::find(types.begin(), types.end(), tag.substr(yaml_tag.size())) != types.end()) {
@@ -172,7 +168,8 @@ class TreeBuilder : public YAML::EventHandler {
             YAML::anchor_t anchor) {
     const Place place = place_of(mark);
     const bool known = tag.empty() || tag == "?" || tag == "!" ||
-                       tag == std::string(yaml_tag) + "map" || tag == std::string(yaml_tag) + "seq";
+                       tag == fmt::format("{}map", yaml_tag) ||
+                       tag == fmt::format("{}seq", yaml_tag);
     if (!known) fail(place, "the tag " + tag + " means nothing here", "remove the tag");
     if (open_.size() >= deepest) too_deep(place);
     count(1, place);

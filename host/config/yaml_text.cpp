@@ -12,7 +12,7 @@ std::string yaml_text(const std::string &text) {
                      text[0] != '-' && text[0] != '.' && !(text[0] >= '0' && text[0] <= '9') &&
                      read_plain_scalar(text).is_string() &&
                      explain_plain_scalar(text, ParameterType::boolean).empty();
-  return plain ? text : Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return plain ? text : json_line(Json(text));
 }
 
 }  // namespace pictor::host

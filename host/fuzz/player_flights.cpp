@@ -26,7 +26,7 @@ std::string asked_of(const Instance &model, const Flight &flight) {
   for (std::size_t i = 0; i < flight.requests.size(); ++i) {
     const Json request = {flight.requests[i].prompt, flight.requests[i].times,
                           flight.requests[i].seeds, flight.parameters[i]};
-    text += request.dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += json_line(request);
   }
   return text;
 }

@@ -109,7 +109,7 @@ std::string_view name_of(check::Shape shape) {
 }
 
 std::string one_line(const Json &json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(json);
 }
 
 Script parse_script(const Json &json) {

@@ -17,8 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *file_name = "ledger.sqlite";
-
 std::string to_blob(const Hash128 &key) {
   std::string bytes;
   for (const std::uint64_t word : {key.high, key.low}) {
@@ -73,7 +71,7 @@ constexpr std::array<const char *, 2> journal_settings = {
 }  // namespace
 
 fs::path ledger_file(const fs::path &output_dir) {
-  return output_dir / ".pictor" / file_name;
+  return output_dir / ".pictor" / ledger_name;
 }
 
 std::string ledger_holder(const fs::path &output_dir) {
@@ -96,7 +94,7 @@ Ledger Ledger::open(const fs::path &output_dir) {
 
 Ledger Ledger::open_in(const fs::path &folder, std::unique_ptr<FolderLock> lock,
                        JournalMode journal) {
-  const fs::path file = folder / file_name;
+  const fs::path file = folder / ledger_name;
   Database database(file, Database::Access::read_write);
   if (journal == JournalMode::rollback) database.execute(keep_the_lock);
   migrate(database, file);
@@ -121,7 +119,7 @@ Ledger Ledger::open_read_only(const fs::path &output_dir) {
 }
 
 Ledger Ledger::open_read_only_in(const fs::path &folder, JournalMode journal) {
-  return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(folder / file_name, journal)));
+  return Ledger(std::make_unique<Impl>(nullptr, open_beside_writer(folder / ledger_name, journal)));
 }
 
 void copy_ledger(const fs::path &from, const fs::path &to) {

@@ -10,6 +10,8 @@
 
 namespace pictor::host {
 
+inline constexpr const char *ledger_name = "ledger.sqlite";
+
 // What an open ledger holds.
 struct Ledger::Impl {
   Impl(std::unique_ptr<FolderLock> held, Database opened)
@@ -46,7 +48,7 @@ struct Ledger::Impl {
   void set_note(std::string_view name, const Json &json) {
     database.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)")
         .bind(1, name)
-        .bind(2, json.dump(-1, ' ', false, Json::error_handler_t::replace))
+        .bind(2, json_line(json))
         .run();
   }
   void grow_version() { set_number("version", number("version") + 1); }

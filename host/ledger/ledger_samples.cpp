@@ -1,7 +1,6 @@
+#include "base/unix_time.hpp"
 #include "ledger/ledger_impl.hpp"
 #include "ledger/sample_row.hpp"
-
-#include <chrono>
 
 namespace pictor::host {
 
@@ -11,11 +10,6 @@ constexpr std::string_view delete_checkpoint =
     "DELETE FROM checkpoints WHERE row = ? AND model = ?";
 constexpr std::string_view delete_started =
     "DELETE FROM started WHERE row = ? AND model = ? AND generation = ?";
-
-std::int64_t unix_time_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 Statement &bind_key(Statement &statement, const SampleKey &key) {
   return statement.bind(1, std::int64_t{key.row})
@@ -40,8 +34,6 @@ Failure lost_answer() {
   failure.message = "the run ended after the request had left and before its answer came";
   return failure;
 }
-
-constexpr const char *file_name = "ledger.sqlite";
 
 }  // namespace
 

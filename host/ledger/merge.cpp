@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "ledger/journal.hpp"
+#include "ledger/ledger_impl.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sqlite.hpp"
 
@@ -16,8 +17,6 @@ namespace pictor::host {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char *file_name = "ledger.sqlite";
 
 // The tables that hold rows of their own in each ledger, also those that later versions add.
 std::vector<std::string> tables_to_copy(Database &database) {
@@ -37,13 +36,13 @@ void take_models(Database &database, const fs::path &from) {
       "ON ours.number = theirs.number AND ours.name = theirs.name WHERE ours.name IS NULL");
   if (!other.step()) return;
   throw Error(fmt::format("{}: gives the model {} another number than the ledgers before it",
-                          (from / file_name).string(), other.text(0)),
+                          (from / ledger_name).string(), other.text(0)),
               "its job named other models from the beginning; draw it in an output folder of its "
               "own");
 }
 
 void take_ledger(Database &database, const fs::path &from) {
-  database.prepare("ATTACH ? AS shard").bind(1, (from / file_name).string()).run();
+  database.prepare("ATTACH ? AS shard").bind(1, (from / ledger_name).string()).run();
   {
     Transaction transaction(database);
     take_models(database, from);
@@ -67,7 +66,7 @@ void take_ledger(Database &database, const fs::path &from) {
 }  // namespace
 
 void merge_ledgers(const fs::path &folder, std::span<const fs::path> from, const Json &job) {
-  const fs::path file = folder / file_name;
+  const fs::path file = folder / ledger_name;
   Database database(file, Database::Access::read_write);
   if (journal_mode_in(folder) == JournalMode::rollback) {
     database.execute("PRAGMA locking_mode = EXCLUSIVE");

@@ -148,7 +148,7 @@ void bind_sample(Statement &statement, const SampleEnd &end) {
   }
   values.set(prompt, end.prompt);
   // Bytes that are not UTF-8 must not lose a sample that is drawn and paid for.
-  values.set(metadata, end.metadata.dump(-1, ' ', false, Json::error_handler_t::replace));
+  values.set(metadata, json_line(end.metadata));
   if (end.cost_micros) {
     values.set(cost_micros, *end.cost_micros);
   } else {

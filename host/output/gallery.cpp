@@ -16,7 +16,7 @@ namespace {
 
 // JSON that cannot end its script element, nor break lines for older script engines.
 std::string script_json(const Json &value) {
-  const std::string json = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string json = json_line(value);
   std::string safe;
   safe.reserve(json.size());
   for (std::size_t at = 0; at < json.size(); ++at) {
@@ -49,8 +49,7 @@ bool is_shown_elsewhere(std::string_view name) {
 
 // Values as text: a script's numbers are too narrow for seeds.
 std::string text_of(const Json &value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return value.is_string() ? value.get<std::string>() : json_line(value);
 }
 
 Json facts_of(const GalleryEntry &entry) {

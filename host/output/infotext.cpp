@@ -50,10 +50,6 @@ constexpr std::string_view negative_prefix = "Negative prompt:";
 constexpr std::string_view record_name = "Pictor";
 constexpr int max_record_depth = 64;
 
-std::string dump(const Json &value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   const std::size_t first = text.find_first_not_of(blank);
@@ -64,13 +60,13 @@ std::string_view trimmed(std::string_view text) {
 std::string quoted_if_needed(const std::string &value) {
   const bool plain = value.find_first_of(",:\n") == std::string::npos && !value.starts_with('"') &&
                      trimmed(value) == value && !value.empty();
-  return plain ? value : dump(value);
+  return plain ? value : json_line(value);
 }
 
 std::string text_of(const Json &settings, std::string_view key) {
   const auto found = settings.find(key);
   if (found == settings.end() || found->is_null()) return {};
-  return found->is_string() ? found->get<std::string>() : dump(*found);
+  return found->is_string() ? found->get<std::string>() : json_line(*found);
 }
 
 std::string first_text_of(const Json &settings, std::string_view key, std::string_view otherwise) {
@@ -237,7 +233,7 @@ std::string make_infotext(const Json &settings, std::string_view version) {
 }
 
 std::string with_pictor_record(const std::string &infotext, const Json &record) {
-  const std::string value = fmt::format("{}: {}", record_name, dump(dump(record)));
+  const std::string value = fmt::format("{}: {}", record_name, json_line(json_line(record)));
   return infotext.empty() ? value : infotext + ", " + value;
 }
 

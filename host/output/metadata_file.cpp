@@ -17,10 +17,6 @@ namespace {
 
 enum class ColumnType { none, boolean, integer, number, text };
 
-std::string dump(const Json &value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 ColumnType type_of(const Json &value) {
   switch (value.type()) {
     case Json::value_t::null:
@@ -99,7 +95,7 @@ class Columns {
 Json converted(const Json &value, ColumnType type) {
   if (type_of(value) == ColumnType::none) return nullptr;
   if (type == ColumnType::number) return value.get<double>();
-  if (type == ColumnType::text && !value.is_string()) return dump(value);
+  if (type == ColumnType::text && !value.is_string()) return json_line(value);
   return value;
 }
 
@@ -112,7 +108,7 @@ std::string line_of(const Json &record, const std::vector<Column> &columns) {
     // push_back, not operator[]: that searches the line for the key.
     line.push_back({column.written, std::move(value)});
   }
-  return dump(line) + '\n';
+  return json_line(line) + '\n';
 }
 
 }  // namespace

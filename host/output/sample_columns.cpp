@@ -44,10 +44,6 @@ bool is_fixed(const std::string &name) {
   return has(first_columns()) || has(last_columns());
 }
 
-std::string dump(const Json &value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::optional<std::int64_t> whole(const Json &value) {
   if (value.is_number_unsigned()) {
     const auto number = value.get<std::uint64_t>();
@@ -69,7 +65,7 @@ Type type_of(const Json &value) {
 std::optional<Json> fitted(const Json &value, Type type) {
   switch (type) {
     case Type::string:
-      return value.is_string() ? value : Json(dump(value));
+      return value.is_string() ? value : Json(json_line(value));
     case Type::integer:
       if (const auto number = whole(value)) return *number;
       break;
@@ -121,7 +117,7 @@ Json SampleColumns::fit(const Json &record) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Column &column = columns_[i];
     Json &value = values[i];
-    if (column.name == extra && !rest.empty()) value = dump(rest);
+    if (column.name == extra && !rest.empty()) value = json_line(rest);
     line.push_back({column.name, value.is_null() ? blank(column) : std::move(value)});
   }
   return line;

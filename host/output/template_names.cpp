@@ -74,8 +74,7 @@ std::string field_value(const std::string &field, const NameFacts &facts) {
   if (facts.record == nullptr) return {};
   const auto found = facts.record->find(field);
   if (found == facts.record->end() || found->is_null()) return {};
-  return safe(found->is_string() ? found->get<std::string>()
-                                 : found->dump(-1, ' ', false, Json::error_handler_t::replace));
+  return safe(found->is_string() ? found->get<std::string>() : json_line(*found));
 }
 
 // A file's or folder's name: not hidden, not too long; empty when nothing but dashes is left.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view magic = "\x1F\x8B";
 constexpr int gzip_only = MAX_WBITS + 16;
-constexpr std::size_t piece = 1 << 18;
+constexpr std::size_t unpacked_piece = 1 << 18;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ struct Gunzip::Stream {
   Stream &operator=(const Stream &) = delete;
 
   z_stream state{};
-  std::vector<char> out = std::vector<char>(piece);
+  std::vector<char> out = std::vector<char>(unpacked_piece);
 };
 
 bool is_gzip(std::string_view start) {
@@ -49,7 +49,7 @@ void Gunzip::feed(std::string_view packed) {
   z_stream &state = stream_->state;
   while (!packed.empty()) {
     // In pieces that zlib's 32-bit counts hold.
-    const std::size_t size = std::min(packed.size(), piece);
+    const std::size_t size = std::min(packed.size(), unpacked_piece);
     state.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(packed.data()));
     state.avail_in = static_cast<uInt>(size);
     packed.remove_prefix(size);

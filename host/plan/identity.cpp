@@ -25,7 +25,7 @@ void append_value(std::string &bytes, const Json &value) {
   if (value.is_string()) {
     append_text(bytes, value.get_ref<const std::string &>());
   } else {
-    append_text(bytes, value.dump(-1, ' ', false, Json::error_handler_t::replace));
+    append_text(bytes, json_line(value));
   }
 }
 

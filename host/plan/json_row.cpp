@@ -8,7 +8,7 @@
 namespace pictor::host {
 namespace {
 
-constexpr std::size_t deepest = 64;
+constexpr std::size_t deepest_row = 64;
 
 // Takes the parser's events straight into fields: no tree is built for a row of plain columns.
 class RowBuilder : public nlohmann::json_sax<Json> {
@@ -92,7 +92,8 @@ class RowBuilder : public nlohmann::json_sax<Json> {
   }
 
   bool open(Json value) {
-    if (open_.size() == deepest) throw RowError(fmt::format("more than {} levels", deepest));
+    if (open_.size() == deepest_row)
+      throw RowError(fmt::format("more than {} levels", deepest_row));
     open_.push_back(place(std::move(value)));
     return true;
   }

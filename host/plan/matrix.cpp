@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "config/environment.hpp"
 #include "plan/picture_file.hpp"
+#include "plan/row_checker.hpp"
 #include "plan/template_text.hpp"
 
 #include <fmt/format.h>
@@ -26,22 +27,8 @@ constexpr std::array<Refused, 6> not_varied = {{
     {"num_generations", "write it under job:, or as a column of the rows"},
 }};
 
-[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
-  throw Error(point_at(place, message), std::move(hint));
-}
-
 bool is_picture_path(const ParameterSpec &spec) {
   return is_picture(spec.type) || spec.type == ParameterType::path;
-}
-
-const ParameterSpec &seed_spec() {
-  static const ParameterSpec spec = [] {
-    ParameterSpec seed;
-    seed.id = "seed";
-    seed.type = ParameterType::seed;
-    return seed;
-  }();
-  return spec;
 }
 
 // The value for a column that no model knows, or that each will read for itself: references to the
@@ -65,7 +52,7 @@ Json seed_value(const WrittenParameter &written) {
 }
 
 // The value that rows get, after each model that has the parameter has taken it.
-Json checked_value(const WrittenParameter &written, const RowRules &rules) {
+Json matrix_value(const WrittenParameter &written, const RowRules &rules) {
   if (written.name == "seed") return seed_value(written);
   bool as_text = written.name == "negative_prompt", is_path = false;
   for (const auto &[model, specs] : rules.models) {
@@ -104,7 +91,7 @@ void Matrix::add(const MatrixKey &key, const RowRules &rules) {
   take_names(key, rules);
   Key &added = keys_.emplace_back(Key{key.name, {}});
   for (const WrittenParameter &written : key.values) {
-    Json value = checked_value(written, rules);
+    Json value = matrix_value(written, rules);
     if (std::find(added.values.begin(), added.values.end(), value) != added.values.end()) {
       fail(written.value_place, "this value is there twice");
     }

@@ -14,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const Place &place, const std::string &message, std::string hint = {}) {
-  throw Error(point_at(place, message), std::move(hint));
-}
-
 bool is_job_setting(std::string_view name) {
   return name == "seed" || name == "num_generations" || name == "prompt" || name == "prompts";
 }

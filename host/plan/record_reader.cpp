@@ -1,6 +1,7 @@
 #include "plan/record_reader.hpp"
 
 #include "base/error.hpp"
+#include "base/escape.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::size_t piece = 1 << 20;
 constexpr std::size_t longest_row = 16 << 20;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 char separator_of(PromptFormat format) {
   if (format == PromptFormat::csv) return ',';

@@ -20,8 +20,8 @@ constexpr std::array<std::string_view, 14> usual_parameters = {
     "cfg_scale",       "strength", "scheduler", "sampler_name",        "image", "size",
     "quality",         "style"};
 
-std::string shown(const Json &value) {
-  return shortened(terminal_safe(value.dump(-1, ' ', false, Json::error_handler_t::replace)), 60);
+std::string shown_value(const Json &value) {
+  return shortened(terminal_safe(json_line(value)), 60);
 }
 
 Json checked_value(const ParameterSpec &spec, const RowField &field, bool from_text) {
@@ -30,16 +30,6 @@ Json checked_value(const ParameterSpec &spec, const RowField &field, bool from_t
   const std::string &message = std::get<ValueError>(result).message;
   if (field.name == spec.id) throw RowError(message);
   throw RowError(fmt::format("{} (column '{}')", message, field.name));
-}
-
-const ParameterSpec &seed_spec() {
-  static const ParameterSpec spec = [] {
-    ParameterSpec seed;
-    seed.id = "seed";
-    seed.type = ParameterType::seed;
-    return seed;
-  }();
-  return spec;
 }
 
 const ParameterSpec &num_generations_spec() {
@@ -56,7 +46,7 @@ const ParameterSpec &num_generations_spec() {
 
 std::string prompt_of(const RowField &field) {
   if (!field.value.is_string()) {
-    throw RowError(fmt::format("{} must be text, not {}", field.name, shown(field.value)));
+    throw RowError(fmt::format("{} must be text, not {}", field.name, shown_value(field.value)));
   }
   const auto &text = field.value.get_ref<const std::string &>();
   if (text.size() > longest_prompt) {
@@ -70,7 +60,7 @@ std::string prompt_of(const RowField &field) {
 std::string id_of(const RowField &field) {
   const bool number = field.value.is_number_integer();
   if (!number && !field.value.is_string()) {
-    throw RowError("id must be text or a whole number, not " + shown(field.value));
+    throw RowError("id must be text or a whole number, not " + shown_value(field.value));
   }
   std::string id = number ? field.value.dump() : field.value.get<std::string>();
   if (id.size() > longest_id) {
@@ -80,6 +70,16 @@ std::string id_of(const RowField &field) {
 }
 
 }  // namespace
+
+const ParameterSpec &seed_spec() {
+  static const ParameterSpec spec = [] {
+    ParameterSpec seed;
+    seed.id = "seed";
+    seed.type = ParameterType::seed;
+    return seed;
+  }();
+  return spec;
+}
 
 RowChecker::RowChecker(const RowRules &rules, std::filesystem::path folder)
     : rules_(rules), folder_(std::move(folder)) {
@@ -178,7 +178,7 @@ void RowChecker::take_model(const RowFields &fields, CheckedRow &checked) const 
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
     throw RowError(fmt::format("model must be one of this job's ({}), not {}{}",
-                               fmt::join(names, ", "), shown(field->value),
+                               fmt::join(names, ", "), shown_value(field->value),
                                did_you_mean(name, names)));
   }
   checked.row.model = name;

@@ -12,6 +12,9 @@
 
 namespace pictor::host {
 
+// What a seed may be, in a row as in a matrix.
+const ParameterSpec &seed_spec();
+
 // A row with what the scan needs beyond it.
 struct CheckedRow {
   Row row;                               // without line, and without columns

@@ -14,7 +14,7 @@
 namespace pictor::host {
 namespace {
 
-constexpr std::size_t deepest = 64;
+constexpr std::size_t deepest_template = 64;
 constexpr std::string_view escapable = "{}|$_:#\\";
 constexpr double largest_weight = 1e9;
 
@@ -134,8 +134,8 @@ class Parser {
 
   std::shared_ptr<const Choice> choice() {
     const std::size_t start = at_++;
-    if (++depth_ > deepest)
-      refuse(fmt::format("more than {} braces in each other", deepest), start);
+    if (++depth_ > deepest_template)
+      refuse(fmt::format("more than {} braces in each other", deepest_template), start);
     auto result = std::make_shared<Choice>();
     const bool counted = read_number(*result);
     while (true) {

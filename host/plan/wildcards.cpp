@@ -18,9 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t largest_file = 64 << 20;
-constexpr std::size_t deepest = 64;
+constexpr std::size_t deepest_wildcard = 64;
 constexpr std::size_t most_names = 10'000;  // looked at for a guess
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string_view trimmed(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t\r");
@@ -63,8 +62,8 @@ std::shared_ptr<const Choice> Wildcards::find_or_read(const std::string &name) {
     throw RowError(
         fmt::format("__{}__ leads back to itself: {}, {}", name, fmt::join(reading_, ", "), name));
   }
-  if (reading_.size() == deepest) {
-    throw RowError(fmt::format("more than {} wildcard files name each other", deepest));
+  if (reading_.size() == deepest_wildcard) {
+    throw RowError(fmt::format("more than {} wildcard files name each other", deepest_wildcard));
   }
   reading_.push_back(name);
   try {

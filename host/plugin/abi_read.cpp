@@ -9,7 +9,7 @@ namespace pictor::host {
 namespace {
 
 constexpr std::size_t max_static_text = 64 << 10;
-constexpr std::size_t max_list = 1024;
+constexpr std::size_t max_read = 1024;
 
 // Cuts before the character that does not fit whole.
 std::string_view cut(std::string_view text, std::size_t max_bytes) {
@@ -54,8 +54,8 @@ std::vector<std::string> text_list(const char *const *texts, std::string_view wh
   std::vector<std::string> read;
   if (texts == nullptr) return read;
   for (; *texts != nullptr; ++texts) {
-    if (read.size() == max_list) {
-      throw ContractFault(fmt::format("{} has no NULL after {} entries", where, max_list));
+    if (read.size() == max_read) {
+      throw ContractFault(fmt::format("{} has no NULL after {} entries", where, max_read));
     }
     read.push_back(required_text(*texts, fmt::format("{}[{}]", where, read.size())));
   }

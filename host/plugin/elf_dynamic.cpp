@@ -15,10 +15,6 @@ namespace {
 constexpr std::uint64_t most_entries = 1 << 16;
 constexpr std::uint64_t largest_table = 256 << 20;
 
-[[noreturn]] void refuse(const std::string &why) {
-  throw Error(why, "", ExitCode::plugin);
-}
-
 // One file's dynamic section and what it points to.
 class DynamicReader {
  public:
@@ -39,7 +35,7 @@ class DynamicReader {
     for (const Elf64_Phdr &segment : file_.segments()) {
       if (segment.p_type != PT_DYNAMIC) continue;
       if (segment.p_filesz > most_entries * sizeof(Elf64_Dyn)) {
-        refuse("has a broken dynamic section: it is too large");
+        refuse_file("has a broken dynamic section: it is too large");
       }
       entries_.resize(segment.p_filesz / sizeof(Elf64_Dyn));
       file_.read(segment.p_offset, entries_.data(), entries_.size() * sizeof(Elf64_Dyn),
@@ -48,7 +44,7 @@ class DynamicReader {
     const auto end = std::find_if(entries_.begin(), entries_.end(),
                                   [](const Elf64_Dyn &entry) { return entry.d_tag == DT_NULL; });
     entries_.erase(end, entries_.end());
-    if (entries_.empty()) refuse("has no dynamic section");
+    if (entries_.empty()) refuse_file("has no dynamic section");
   }
 
   std::uint64_t value_of(Elf64_Sxword tag) const {
@@ -65,18 +61,18 @@ class DynamicReader {
         return segment.p_offset + (address - segment.p_vaddr);
       }
     }
-    refuse("has a broken dynamic section: an address lies outside the file");
+    refuse_file("has a broken dynamic section: an address lies outside the file");
   }
 
   void read_strings() {
     const std::uint64_t size = value_of(DT_STRSZ);
-    if (size > largest_table) refuse("has a broken dynamic section: its texts are too large");
+    if (size > largest_table) refuse_file("has a broken dynamic section: its texts are too large");
     strings_.resize(size);
     if (size != 0) file_.read(offset_of(value_of(DT_STRTAB)), strings_.data(), size, "texts");
   }
 
   std::string text(std::uint64_t at) const {
-    if (at >= strings_.size()) refuse("has a broken dynamic section: a name lies outside it");
+    if (at >= strings_.size()) refuse_file("has a broken dynamic section: a name lies outside it");
     return strings_.substr(at, strings_.find('\0', at) - at);
   }
 
@@ -109,12 +105,13 @@ class DynamicReader {
     for (const Elf64_Shdr &section : sections) {
       if (section.sh_type == SHT_DYNSYM) return section;
     }
-    refuse("has no section headers, so its symbols cannot be counted");
+    refuse_file("has no section headers, so its symbols cannot be counted");
   }
 
   void read_exports() {
     const Elf64_Shdr section = symbol_section();
-    if (section.sh_size > largest_table) refuse("has a broken table of symbols: it is too large");
+    if (section.sh_size > largest_table)
+      refuse_file("has a broken table of symbols: it is too large");
     std::vector<Elf64_Sym> table(section.sh_size / sizeof(Elf64_Sym));
     file_.read(section.sh_offset, table.data(), table.size() * sizeof(Elf64_Sym), "symbols");
     for (const Elf64_Sym &symbol : table) {
@@ -130,7 +127,7 @@ class DynamicReader {
   void read_versions() {
     const std::uint64_t libraries = value_of(DT_VERNEEDNUM);
     if (libraries == 0) return;
-    if (libraries > most_entries) refuse("has a broken table of versions");
+    if (libraries > most_entries) refuse_file("has a broken table of versions");
     std::uint64_t at = offset_of(value_of(DT_VERNEED));
     for (std::uint64_t i = 0; i < libraries; ++i) {
       const auto library = entry_at<Elf64_Verneed>(at);
@@ -138,7 +135,7 @@ class DynamicReader {
       for (std::uint64_t k = 0; k < library.vn_cnt; ++k) {
         const auto version = entry_at<Elf64_Vernaux>(version_at);
         dynamic_.versions.push_back({text(library.vn_file), text(version.vna_name)});
-        if (dynamic_.versions.size() > most_entries) refuse("has a broken table of versions");
+        if (dynamic_.versions.size() > most_entries) refuse_file("has a broken table of versions");
         version_at += version.vna_next;
       }
       at += library.vn_next;

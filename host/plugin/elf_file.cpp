@@ -25,10 +25,6 @@ constexpr unsigned this_machine = EM_AARCH64;
 #endif
 static_assert(std::endian::native == std::endian::little && sizeof(void *) == 8);
 
-[[noreturn]] void refuse(const std::string &why) {
-  throw Error(why, "", ExitCode::plugin);
-}
-
 std::string machine_name(unsigned machine) {
   switch (machine) {
     case EM_386:
@@ -50,13 +46,17 @@ std::string machine_name(unsigned machine) {
 
 }  // namespace
 
+void refuse_file(const std::string &why) {
+  throw Error(why, "", ExitCode::plugin);
+}
+
 ElfFile::ElfFile(const std::filesystem::path &path)
     // O_NONBLOCK: a FIFO would wait for a writer.
     : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-  if (fd_ < 0) refuse(fmt::format("cannot be opened: {}", std::strerror(errno)));
+  if (fd_ < 0) refuse_file(fmt::format("cannot be opened: {}", std::strerror(errno)));
   try {
     struct stat status {};
-    if (fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) refuse("is not a regular file");
+    if (fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) refuse_file("is not a regular file");
     size_ = static_cast<std::uint64_t>(status.st_size);
     read_header();
   } catch (...) {
@@ -72,14 +72,15 @@ ElfFile::~ElfFile() {
 void ElfFile::read(std::uint64_t offset, void *data, std::uint64_t size,
                    std::string_view what) const {
   if (offset > size_ || size > size_ - offset) {
-    refuse(fmt::format("is cut short: its {} would end beyond the file's {} bytes", what, size_));
+    refuse_file(
+        fmt::format("is cut short: its {} would end beyond the file's {} bytes", what, size_));
   }
   auto *to = static_cast<char *>(data);
   while (size > 0) {
     const auto got = pread(fd_, to, size, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0)
-      refuse(fmt::format("cannot be read: {}", got < 0 ? std::strerror(errno) : "it shrank"));
+      refuse_file(fmt::format("cannot be read: {}", got < 0 ? std::strerror(errno) : "it shrank"));
     to += got;
     offset += static_cast<std::uint64_t>(got);
     size -= static_cast<std::uint64_t>(got);
@@ -88,23 +89,23 @@ void ElfFile::read(std::uint64_t offset, void *data, std::uint64_t size,
 
 void ElfFile::read_header() {
   unsigned char *ident = header_.e_ident;
-  if (size_ < EI_NIDENT) refuse("is not an ELF file");
+  if (size_ < EI_NIDENT) refuse_file("is not an ELF file");
   read(0, ident, EI_NIDENT, "ELF identification");
-  if (std::memcmp(ident, ELFMAG, SELFMAG) != 0) refuse("is not an ELF file");
-  if (ident[EI_CLASS] != ELFCLASS64) refuse("is not a 64-bit ELF file");
+  if (std::memcmp(ident, ELFMAG, SELFMAG) != 0) refuse_file("is not an ELF file");
+  if (ident[EI_CLASS] != ELFCLASS64) refuse_file("is not a 64-bit ELF file");
   if (ident[EI_DATA] != ELFDATA2LSB)
-    refuse("is a big-endian ELF file, this machine is little-endian");
+    refuse_file("is a big-endian ELF file, this machine is little-endian");
   if (ident[EI_VERSION] != EV_CURRENT) {
-    refuse(fmt::format("has the unknown ELF version {}", ident[EI_VERSION]));
+    refuse_file(fmt::format("has the unknown ELF version {}", ident[EI_VERSION]));
   }
   read(0, &header_, sizeof header_, "ELF header");
   if (header_.e_machine != this_machine) {
-    refuse(fmt::format("is made for {}, this machine is {}", machine_name(header_.e_machine),
-                       machine_name(this_machine)));
+    refuse_file(fmt::format("is made for {}, this machine is {}", machine_name(header_.e_machine),
+                            machine_name(this_machine)));
   }
-  if (header_.e_type != ET_DYN) refuse("is an ELF file but not a shared library");
+  if (header_.e_type != ET_DYN) refuse_file("is an ELF file but not a shared library");
   if (header_.e_phentsize != sizeof(Elf64_Phdr) || header_.e_phnum == PN_XNUM) {
-    refuse("has a broken ELF header: its program headers are of no known kind");
+    refuse_file("has a broken ELF header: its program headers are of no known kind");
   }
   segments_.resize(header_.e_phnum);
   read(header_.e_phoff, segments_.data(), segments_.size() * sizeof(Elf64_Phdr), "program headers");

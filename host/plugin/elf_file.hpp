@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,5 +37,8 @@ class ElfFile {
   Elf64_Ehdr header_{};
   std::vector<Elf64_Phdr> segments_;
 };
+
+// How its functions and those that read its parts refuse a file.
+[[noreturn]] void refuse_file(const std::string &why);
 
 }  // namespace pictor::host

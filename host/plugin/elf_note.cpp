@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::uint64_t max_note_segment = 1 << 20;
 
-[[noreturn]] void refuse(const std::string &why) {
-  throw Error(why, "", ExitCode::plugin);
-}
-
 // The notes of one segment are name and content, each padded to the segment's alignment.
 std::optional<std::string> find_note(std::string_view segment, std::uint64_t alignment,
                                      std::string_view owner, std::uint32_t type) {
@@ -27,7 +23,7 @@ std::optional<std::string> find_note(std::string_view segment, std::uint64_t ali
     segment.remove_prefix(sizeof note);
     const std::uint64_t content_at = padded(note.n_namesz);
     if (content_at > segment.size() || note.n_descsz > segment.size() - content_at) {
-      refuse("has a broken ELF note: it ends beyond its segment");
+      refuse_file("has a broken ELF note: it ends beyond its segment");
     }
     std::string_view name = segment.substr(0, note.n_namesz);
     if (!name.empty() && name.back() == '\0') name.remove_suffix(1);
@@ -47,7 +43,7 @@ std::optional<std::string> find_elf_note(const ElfFile &file, std::string_view o
                                          std::uint32_t type) {
   for (const Elf64_Phdr &segment : file.segments()) {
     if (segment.p_type != PT_NOTE) continue;
-    if (segment.p_filesz > max_note_segment) refuse("has a broken ELF note: it is too large");
+    if (segment.p_filesz > max_note_segment) refuse_file("has a broken ELF note: it is too large");
     std::string bytes(segment.p_filesz, '\0');
     file.read(segment.p_offset, bytes.data(), bytes.size(), "notes");
     if (auto content = find_note(bytes, segment.p_align == 8 ? 8 : 4, owner, type)) return content;
@@ -58,7 +54,7 @@ std::optional<std::string> find_elf_note(const ElfFile &file, std::string_view o
 std::string read_elf_note(const std::filesystem::path &path, std::string_view owner,
                           std::uint32_t type) {
   if (auto content = find_elf_note(ElfFile(path), owner, type)) return *content;
-  refuse(fmt::format("has no {} note", owner));
+  refuse_file(fmt::format("has no {} note", owner));
 }
 
 std::string build_id(const ElfFile &file) {

@@ -15,29 +15,30 @@ namespace pictor::host {
 namespace {
 
 constexpr std::size_t max_content = 64 << 10;
-constexpr std::size_t max_text = 200;
+constexpr std::size_t max_manifest_text = 200;
 constexpr int max_version_number = 1'000'000;
 
-[[noreturn]] void refuse(const std::string &why) {
+[[noreturn]] void refuse_manifest(const std::string &why) {
   throw Error("has a broken manifest: " + why, "", ExitCode::plugin);
 }
 
 const Json &field(const Json &object, const char *name) {
   const auto found = object.find(name);
-  if (found == object.end()) refuse(fmt::format("'{}' is missing", name));
+  if (found == object.end()) refuse_manifest(fmt::format("'{}' is missing", name));
   return *found;
 }
 
 std::string text_field(const Json &object, const char *name) {
   const Json &value = field(object, name);
-  if (!value.is_string()) refuse(fmt::format("'{}' must be text", name));
+  if (!value.is_string()) refuse_manifest(fmt::format("'{}' must be text", name));
   auto text = value.get<std::string>();
-  if (text.empty() || text.size() > max_text) {
-    refuse(fmt::format("'{}' must have 1 to {} bytes, not {}", name, max_text, text.size()));
+  if (text.empty() || text.size() > max_manifest_text) {
+    refuse_manifest(
+        fmt::format("'{}' must have 1 to {} bytes, not {}", name, max_manifest_text, text.size()));
   }
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (std::any_of(text.begin(), text.end(), is_control)) {
-    refuse(fmt::format("'{}' holds control characters", name));
+    refuse_manifest(fmt::format("'{}' holds control characters", name));
   }
   return text;
 }
@@ -59,16 +60,17 @@ void parse_abi(const std::string &text, Manifest &manifest) {
       return;
     }
   }
-  refuse("'abi' must be two numbers such as \"1.0\"");
+  refuse_manifest("'abi' must be two numbers such as \"1.0\"");
 }
 
 Json parse_object(std::string_view content) {
   while (!content.empty() && content.back() == '\0') content.remove_suffix(1);
-  if (content.size() > max_content) refuse(fmt::format("it has more than {} bytes", max_content));
+  if (content.size() > max_content)
+    refuse_manifest(fmt::format("it has more than {} bytes", max_content));
   const auto is_ascii = [](unsigned char c) { return c < 0x80; };
-  if (!std::all_of(content.begin(), content.end(), is_ascii)) refuse("it is not ASCII");
+  if (!std::all_of(content.begin(), content.end(), is_ascii)) refuse_manifest("it is not ASCII");
   auto object = parse_foreign_json(content);
-  if (!object || !object->is_object()) refuse("it is not a JSON object");
+  if (!object || !object->is_object()) refuse_manifest("it is not a JSON object");
   return std::move(*object);
 }
 
@@ -99,12 +101,12 @@ Manifest parse_manifest(std::string_view content) {
   if (manifest.abi_major != PICTOR_ABI_MAJOR) return manifest;
   const Json &min_host = field(object, "min_host");
   if (!min_host.is_number_unsigned() || min_host.get<std::uint64_t>() > max_version_number) {
-    refuse("'min_host' must be a whole number from 0 on");
+    refuse_manifest("'min_host' must be a whole number from 0 on");
   }
   manifest.min_host_minor = min_host.get<int>();
   manifest.id = text_field(object, "id");
   if (!is_plugin_id(manifest.id)) {
-    refuse("'id' must be 1 to 64 of a-z, 0-9, '.', '_' and '-'");
+    refuse_manifest("'id' must be 1 to 64 of a-z, 0-9, '.', '_' and '-'");
   }
   manifest.version = text_field(object, "version");
   manifest.label = text_field(object, "label");

@@ -19,7 +19,7 @@ __extension__ using uint128 = unsigned __int128;
 constexpr std::uint32_t max_side = 65536;
 constexpr std::uint64_t max_encoded = 1ull << 30;
 constexpr std::uint64_t max_extra = 256;
-constexpr std::size_t max_word = 256;
+constexpr std::size_t max_note = 256;
 constexpr std::size_t max_prompt = 64 << 10;
 constexpr std::array<std::string_view, 3> media_types = {"image/png", "image/jpeg", "image/webp"};
 
@@ -61,7 +61,7 @@ void check_encoded(const pictor_image &image) {
                                     image.width, image.height, max_side));
   }
   if (image.media_type == nullptr) return;
-  const std::string type = lenient_text(image.media_type, max_word);
+  const std::string type = lenient_text(image.media_type, max_note);
   if (std::find(media_types.begin(), media_types.end(), type) == media_types.end()) {
     throw ContractFault(
         fmt::format("media_type '{}' is none of image/png, image/jpeg, image/webp", type));
@@ -91,9 +91,9 @@ Json read_extra(const pictor_image_meta &meta) {
     const std::string where = fmt::format("extra[{}]", i);
     const pictor_kv pair = known_part(meta.extra[i], where);
     const std::string key = required_text(pair.key, where + ".key");
-    if (key.size() > max_word) {
+    if (key.size() > max_note) {
       throw ContractFault(
-          fmt::format("{}.key has {} bytes, at most {}", where, key.size(), max_word));
+          fmt::format("{}.key has {} bytes, at most {}", where, key.size(), max_note));
     }
     extra[key] = read_value(pair.value, where);
   }
@@ -163,11 +163,11 @@ ReadMeta read_meta(const pictor_image_meta *theirs) {
   known.queue_ns = read_time(meta.queue_ns, "queue_ns");
   known.compute_ns = read_time(meta.compute_ns, "compute_ns");
   known.transfer_ns = read_time(meta.transfer_ns, "transfer_ns");
-  known.finish_reason = lenient_text(meta.finish_reason, max_word, "finish_reason");
+  known.finish_reason = lenient_text(meta.finish_reason, max_note, "finish_reason");
   known.revised_prompt = lenient_text(meta.revised_prompt, max_prompt, "revised_prompt");
   known.provider_request_id =
-      lenient_text(meta.provider_request_id, max_word, "provider_request_id");
-  known.model_version = lenient_text(meta.model_version, max_word, "model_version");
+      lenient_text(meta.provider_request_id, max_note, "provider_request_id");
+  known.model_version = lenient_text(meta.model_version, max_note, "model_version");
   known.extra = read_extra(meta);
   return read;
 }
@@ -187,7 +187,7 @@ Picture take_picture(const pictor_image &image) {
     picture.stride_x = image.stride_x;
     picture.stride_c = image.stride_c;
   } else {
-    picture.media_type = lenient_text(image.media_type, max_word);
+    picture.media_type = lenient_text(image.media_type, max_note);
   }
   // Last: nothing after it can fail.
   picture.data = image.release != nullptr ? borrow(image) : copy(image.data, picture.size);

@@ -33,7 +33,7 @@ struct Plugin::Impl {
 
 namespace {
 
-[[noreturn]] void refuse(const fs::path &file, const std::string &why) {
+[[noreturn]] void refuse_plugin(const fs::path &file, const std::string &why) {
   throw Error(fmt::format("{} {}", file.string(), why), "", ExitCode::plugin);
 }
 
@@ -55,7 +55,7 @@ void initialise(const PluginTable &table, const fs::path &file) {
                                                     file.c_str(), reason.handle());
   if (status == PICTOR_OK) return;
   const Failure failure = to_failure(reason.of(status), "load");
-  refuse(file, fmt::format("could not start: {}", failure.message));
+  refuse_plugin(file, fmt::format("could not start: {}", failure.message));
 }
 
 // All that the table says, checked; `init` has succeeded at the end.
@@ -66,20 +66,21 @@ std::unique_ptr<Plugin::Impl> open_table(const pictor_plugin *theirs, const fs::
   try {
     impl->table = read_plugin_table(theirs);
     if (!id_of_manifest.empty() && impl->table.id != id_of_manifest) {
-      refuse(path, fmt::format("has two ids: '{}' in its manifest, '{}' in pictor_plugin.id",
-                               id_of_manifest, impl->table.id));
+      refuse_plugin(path, fmt::format("has two ids: '{}' in its manifest, '{}' in pictor_plugin.id",
+                                      id_of_manifest, impl->table.id));
     }
     const std::uint32_t wanted = impl->table.functions.min_host_minor;
     if (wanted > PICTOR_ABI_MINOR) {
-      refuse(path, fmt::format("needs a host of plugin ABI {0}.{1} or newer, this one is {0}.{2}",
-                               PICTOR_ABI_MAJOR, wanted, PICTOR_ABI_MINOR));
+      refuse_plugin(path,
+                    fmt::format("needs a host of plugin ABI {0}.{1} or newer, this one is {0}.{2}",
+                                PICTOR_ABI_MAJOR, wanted, PICTOR_ABI_MINOR));
     }
     for (ModelDescription &model : read_models(impl->table.functions)) {
       impl->parameters.emplace(model.info.id, std::move(model.parameters));
       impl->infos.push_back(std::move(model.info));
     }
   } catch (const ContractFault &fault) {
-    refuse(path, fmt::format("breaks the plugin contract: {}", fault.what()));
+    refuse_plugin(path, fmt::format("breaks the plugin contract: {}", fault.what()));
   }
   initialise(impl->table, path);
   return impl;

@@ -13,7 +13,7 @@ namespace pictor::host {
 namespace {
 
 constexpr std::size_t max_message = 4 << 10;
-constexpr std::size_t max_word = 256;
+constexpr std::size_t max_code = 256;
 constexpr std::size_t max_details = 16 << 10;
 
 // An object that could not be read in full is worth nothing.
@@ -82,10 +82,10 @@ PluginError copy_error(const pictor_error *theirs) {
   copy.http_status = std::clamp(error.http_status, 0, 999);
   copy.retry_after_ms = std::max<std::int64_t>(error.retry_after_ms, -1);
   copy.message = lenient_text(error.message, max_message, "pictor_error.message");
-  copy.provider_code = lenient_text(error.provider_code, max_word, "pictor_error.provider_code");
+  copy.provider_code = lenient_text(error.provider_code, max_code, "pictor_error.provider_code");
   copy.provider_request_id =
-      lenient_text(error.provider_request_id, max_word, "pictor_error.provider_request_id");
-  copy.param_id = lenient_text(error.param_id, max_word, "pictor_error.param_id");
+      lenient_text(error.provider_request_id, max_code, "pictor_error.provider_request_id");
+  copy.param_id = lenient_text(error.param_id, max_code, "pictor_error.param_id");
   copy.details_json = read_details(error.details_json);
   return copy;
 }

@@ -1,8 +1,8 @@
 #include "run/bad_rows.hpp"
 
-#include <fmt/format.h>
+#include "base/unix_time.hpp"
 
-#include <chrono>
+#include <fmt/format.h>
 
 namespace pictor::host {
 
@@ -49,7 +49,7 @@ SampleEnd bad_end(const SampleKey &key, const std::string &message) {
   failure.stage = stage;
   failure.message = message;
   end.failure = failure;
-  end.finished_at_ms = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+  end.finished_at_ms = unix_time_ms();
   return end;
 }
 

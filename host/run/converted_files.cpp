@@ -92,9 +92,8 @@ class Shards final : public ConvertedFiles {
   void add(const SampleEnd &end, std::string_view bytes) override {
     SampleEnd moved = end;
     moved.file_name = plain_name(plain_, end);
-    const ShardSample sample{
-        moved.file_name, end.prompt,
-        sink_.columns.fit(end.metadata).dump(-1, ' ', false, Json::error_handler_t::replace)};
+    const ShardSample sample{moved.file_name, end.prompt,
+                             json_line(sink_.columns.fit(end.metadata))};
     const std::uint64_t size = shard_bytes(sample, bytes.size());
     const std::string extension(extension_of(moved.file_name));
     Open &open = open_[extension];

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/hash.hpp"
+#include "base/unix_time.hpp"
 #include "output/decode.hpp"
 #include "output/infotext.hpp"
 #include "run/sample_record.hpp"
@@ -14,15 +15,10 @@ namespace pictor::host {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using MonotonicClock = std::chrono::steady_clock;
 
-std::int64_t nanoseconds_since(Clock::time_point begun) {
-  return std::chrono::nanoseconds(Clock::now() - begun).count();
-}
-
-std::int64_t unix_time_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+std::int64_t nanoseconds_since(MonotonicClock::time_point begun) {
+  return std::chrono::nanoseconds(MonotonicClock::now() - begun).count();
 }
 
 SampleEnd begin_end(const Request &request, std::uint32_t index, const PictureMeta *meta) {
@@ -115,7 +111,7 @@ SampleEnd DatasetFolder::store(const DrawnPicture &drawn) {
   end.generate_ns = drawn.meta.compute_ns > 0 ? drawn.meta.compute_ns : drawn.drawn_in.count();
   end.metadata = sample_record(request, drawn.index, &drawn.meta);
 
-  const Clock::time_point encoding = Clock::now();
+  const MonotonicClock::time_point encoding = MonotonicClock::now();
   const auto made = make_file(drawn, end.metadata);
   end.encode_ns = nanoseconds_since(encoding);
   if (const auto *failure = std::get_if<Failure>(&made)) {
@@ -123,7 +119,7 @@ SampleEnd DatasetFolder::store(const DrawnPicture &drawn) {
     return end;
   }
 
-  const Clock::time_point writing = Clock::now();
+  const MonotonicClock::time_point writing = MonotonicClock::now();
   const File &file = std::get<File>(made);
   end.file_name = naming_(request, drawn.index, file.format);
   make_sub_folders(std::filesystem::path(end.file_name).parent_path());

@@ -49,9 +49,7 @@ void write_failures(const Ledger &ledger, const fs::path &output_dir, const Line
     if (end.outcome == Outcome::ok) return;
     if (!file) file = std::make_unique<AtomicFile>(path);
     const std::string model = end.key.model < models.size() ? models[end.key.model] : "";
-    file->write(
-        failure_record(end, model, line_of).dump(-1, ' ', false, Json::error_handler_t::replace) +
-        "\n");
+    file->write(json_line(failure_record(end, model, line_of)) + "\n");
   });
   if (file) return file->commit();
   std::error_code error;

@@ -23,7 +23,7 @@ Json pixel_parameters(const Parameters &values, const std::vector<ParameterSpec>
 }
 
 std::string shown(const Json &value) {
-  return value.is_null() ? not_set : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return value.is_null() ? not_set : json_line(value);
 }
 
 Json member(const Json &object, const std::string &name) {

@@ -14,7 +14,7 @@ constexpr std::uint32_t unbounded_batch = 16;
 // To a model that takes any number: enough to keep a remote service busy, few enough for the
 // smallest accounts.
 constexpr std::uint32_t default_calls = 4;
-constexpr std::uint32_t most_threads = 1024;
+constexpr std::uint32_t most_lane_threads = 1024;
 
 std::uint32_t bounded(std::uint32_t value, std::uint32_t limit) {
   return std::max(1u, limit == 0 ? value : std::min(value, limit));
@@ -25,7 +25,7 @@ std::uint32_t bounded(std::uint32_t value, std::uint32_t limit) {
 LaneShape lane_shape(const ModelInfo &info, std::uint32_t concurrency) {
   std::uint32_t calls = bounded(concurrency, info.max_concurrency);
   if (info.async) return {1, 1, calls};
-  calls = std::min(calls, most_threads);
+  calls = std::min(calls, most_lane_threads);
   const bool ahead = !info.billed && !info.needs_network;
   const std::uint32_t batch = info.max_batch == 0 ? unbounded_batch : info.max_batch;
   return {calls, batch, ahead ? 2 * calls : calls};

@@ -22,12 +22,6 @@ namespace {
 
 constexpr const char *clearing = "clearing";
 
-void remove_file(const fs::path &path) {
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) throw FileError("remove", path, error.value());
-}
-
 // The ledger is a file that anybody may have edited: nothing outside the split folder is touched.
 void remove_empty_folders(const fs::path &split_folder, const std::set<fs::path> &folders) {
   for (fs::path folder : folders) {

@@ -23,7 +23,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr unsigned most_threads = 32;
+constexpr unsigned most_check_threads = 32;
 constexpr std::size_t waiting_per_thread = 16;
 
 std::uint64_t count_ok(const Ledger &ledger) {
@@ -101,7 +101,7 @@ class Checkers {
 
  private:
   static unsigned threads() {
-    return std::clamp(std::thread::hardware_concurrency(), 1u, most_threads);
+    return std::clamp(std::thread::hardware_concurrency(), 1u, most_check_threads);
   }
 
   void work() {

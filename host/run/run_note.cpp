@@ -1,20 +1,15 @@
 #include "run/run_note.hpp"
 
 #include "base/escape.hpp"
+#include "base/unix_time.hpp"
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <vector>
 
 namespace pictor::host {
 
 namespace {
-
-std::int64_t unix_time_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 // What the same command would draw.
 std::uint64_t left_to_draw(const PlanCounts &counts) {

@@ -48,7 +48,7 @@ std::string sidecar_of(const Sink &sink, const std::string &file_name) {
 
 std::string sidecar_content(const std::string &sidecar, const SampleEnd &end) {
   if (sidecar == "txt") return end.prompt;
-  return metadata_of(end).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_line(metadata_of(end)) + "\n";
 }
 
 Json metadata_of(const SampleEnd &end) {

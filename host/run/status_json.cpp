@@ -4,7 +4,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::chrono::seconds interval(1);
+constexpr std::chrono::seconds json_interval(1);
 
 std::string_view name_of(ModelState state) {
   switch (state) {
@@ -33,7 +33,7 @@ Json outcomes(const PlanCounts &counts) {
 JsonStatus::JsonStatus(std::ostream &out, Clock clock) : out_(out), clock_(std::move(clock)) {}
 
 void JsonStatus::line(const Json &event) {
-  out_ << event.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+  out_ << json_line(event) << std::endl;
 }
 
 void JsonStatus::started(const RunStart &start) {
@@ -82,7 +82,7 @@ void JsonStatus::warning(const std::string &text) {
 
 void JsonStatus::progress(const RunProgress &progress) {
   if (clock_() < next_) return;
-  next_ = clock_() + interval;
+  next_ = clock_() + json_interval;
   Json event = {{"event", "progress"},
                 {"done", progress.counts.ended()},
                 {"total", progress.total()},

@@ -8,7 +8,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::chrono::minutes interval(1);
+constexpr std::chrono::minutes log_interval(1);
 
 // The terminal has a status of its own.
 void tell(const std::string &text) {
@@ -46,7 +46,7 @@ void LogStatus::warning(const std::string &text) {
 }
 
 void LogStatus::progress(const RunProgress &progress) {
-  if (clock_() < last_ + interval) return;
+  if (clock_() < last_ + log_interval) return;
   last_ = clock_();
   tell(progress_text(progress));
 }

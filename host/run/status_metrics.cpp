@@ -15,7 +15,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::chrono::seconds interval(5);
+constexpr std::chrono::seconds metrics_interval(5);
 
 using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
@@ -85,7 +85,7 @@ void MetricsStatus::ended(const Summary &summary) {
 }
 
 void MetricsStatus::replace() {
-  next_ = clock_() + interval;
+  next_ = clock_() + metrics_interval;
   try {
     write_file(file_, text());
   } catch (const Error &error) {

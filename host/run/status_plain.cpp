@@ -6,7 +6,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::chrono::seconds interval(5);
+constexpr std::chrono::seconds plain_interval(5);
 constexpr std::chrono::seconds idle_interval(30);  // while no picture has ended
 
 }  // namespace
@@ -48,7 +48,7 @@ void PlainStatus::warning(const std::string &text) {
 
 void PlainStatus::progress(const RunProgress &progress) {
   const auto now = clock_();
-  const auto wait = progress.ended == ended_ ? idle_interval : interval;
+  const auto wait = progress.ended == ended_ ? idle_interval : plain_interval;
   if (now < last_ + wait) return;
   last_ = now;
   ended_ = progress.ended;

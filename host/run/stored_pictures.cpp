@@ -8,7 +8,7 @@ namespace pictor::host {
 
 namespace {
 
-constexpr std::size_t open_shards = 8;
+constexpr std::size_t most_open_shards = 8;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ StoredPictures::StoredPictures(const std::filesystem::path &output_dir, const Le
 const TarReader &StoredPictures::shard(const std::string &name) {
   const auto known = shards_.find(name);
   if (known != shards_.end()) return known->second;
-  if (shards_.size() >= open_shards) shards_.erase(shards_.begin());
+  if (shards_.size() >= most_open_shards) shards_.erase(shards_.begin());
   return shards_.try_emplace(name, output_dir_ / split_ / name).first->second;
 }
 

@@ -79,12 +79,6 @@ std::optional<SampleEnd> end_of(const Request &request, const StartedSample &sta
   return end;
 }
 
-void remove_file(const fs::path &file) {
-  std::error_code error;
-  fs::remove(file, error);
-  if (error) throw FileError("remove", file, error.value());
-}
-
 // The end of a sample whose picture is there; files in its place that are none are removed.
 std::optional<SampleEnd> find_end(const PicturePlaces &places, const Request &request,
                                   const StartedSample &started) {

@@ -21,12 +21,6 @@ bool is_spooled(const fs::path &spool, const std::string &file_name) {
          fs::is_regular_file(fs::symlink_status(spool / file_name));
 }
 
-void remove_file(const fs::path &path) {
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) throw FileError("remove", path, error.value());
-}
-
 }  // namespace
 
 WebdatasetStore::WebdatasetStore(Parts parts, Ledger &ledger, PictureNaming naming,
@@ -65,10 +59,7 @@ void WebdatasetStore::take_over(const Warn &warn) {
 }
 
 void WebdatasetStore::wait_for_shard(const SampleEnd &end) {
-  Waiting waiting{
-      {end.file_name, end.prompt,
-       parts_.columns.fit(end.metadata).dump(-1, ' ', false, Json::error_handler_t::replace)},
-      0};
+  Waiting waiting{{end.file_name, end.prompt, json_line(parts_.columns.fit(end.metadata))}, 0};
   waiting.bytes = shard_bytes(waiting.sample, end.file_size);
   Series &series = series_[std::string(extension_of(end.file_name))];
   series.bytes += waiting.bytes;

@@ -28,7 +28,7 @@ constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
 constexpr char content_follows = 0;
 constexpr char content_in_file = 1;  // the first of the files
 
-[[noreturn]] void refuse(const char *doing) {
+[[noreturn]] void refuse_channel(const char *doing) {
   throw Error(fmt::format("cannot {}: {}", doing, std::strerror(errno)), "", ExitCode::internal);
 }
 
@@ -75,12 +75,12 @@ void take_files(const msghdr &header, std::vector<Descriptor> &files) {
 std::pair<Descriptor, Descriptor> Channel::make_sockets(int above) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    refuse("make a socket");
+    refuse_channel("make a socket");
   }
   Descriptor ours(ends[0]);
   const Descriptor low(ends[1]);
   Descriptor theirs(fcntl(low.get(), F_DUPFD_CLOEXEC, above + 1));
-  if (!theirs) refuse("make a socket");
+  if (!theirs) refuse_channel("make a socket");
   return {std::move(ours), std::move(theirs)};
 }
 
@@ -133,14 +133,14 @@ void Channel::close() {
 
 Descriptor sealed_file(std::string_view bytes) {
   Descriptor file(memfd_create("pictor", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file) refuse("make a file in memory");
+  if (!file) refuse_channel("make a file in memory");
   while (!bytes.empty()) {
     const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) refuse("fill a file in memory");
+    if (written <= 0) refuse_channel("fill a file in memory");
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (fcntl(file.get(), F_ADD_SEALS, seals) != 0) refuse("seal a file in memory");
+  if (fcntl(file.get(), F_ADD_SEALS, seals) != 0) refuse_channel("seal a file in memory");
   return file;
 }
 
@@ -155,7 +155,7 @@ MappedFile::MappedFile(const Descriptor &file) {
   }
   if (size == 0) return;
   void *mapped = mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
-  if (mapped == MAP_FAILED) refuse("map a file in memory");
+  if (mapped == MAP_FAILED) refuse_channel("map a file in memory");
   data_ = static_cast<const char *>(mapped);
   size_ = size;
 }

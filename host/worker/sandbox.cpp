@@ -80,7 +80,7 @@ constexpr std::array refused_calls = {SCMP_SYS(execve),
 // What getaddrinfo() and connections need.
 constexpr std::array network_families = {AF_INET, AF_INET6, AF_NETLINK};
 
-[[noreturn]] void refuse(const char *doing) {
+[[noreturn]] void refuse_sandbox(const char *doing) {
   throw Error(fmt::format("the sandbox cannot {}: {}", doing, std::strerror(errno)), "",
               ExitCode::plugin);
 }
@@ -103,7 +103,7 @@ class FileRules {
     const std::size_t size = version >= 6 ? sizeof attributes : version >= 4 ? 16 : 8;
     rules_ =
         Descriptor(static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
-    if (!rules_) refuse("make rules for files");
+    if (!rules_) refuse_sandbox("make rules for files");
   }
 
   // A path that is not there needs no rule.
@@ -116,12 +116,12 @@ class FileRules {
     rule.allowed_access = accesses & handled_;
     rule.parent_fd = file.get();
     if (syscall(SYS_landlock_add_rule, rules_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) {
-      refuse("add a rule for a file");
+      refuse_sandbox("add a rule for a file");
     }
   }
 
   void enter() {
-    if (syscall(SYS_landlock_restrict_self, rules_.get(), 0) != 0) refuse("be entered");
+    if (syscall(SYS_landlock_restrict_self, rules_.get(), 0) != 0) refuse_sandbox("be entered");
   }
 
  private:
@@ -157,7 +157,7 @@ void restrict_calls(const Sandbox &sandbox) {
     seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), call,
                            static_cast<unsigned>(conditions.size()), conditions.data());
   };
-  if (!filter) refuse("make a filter of system calls");
+  if (!filter) refuse_sandbox("make a filter of system calls");
   for (const int call : refused_calls) refuse_call(call);
   for (int family = 0; family < AF_MAX; ++family) {
     bool allowed = false;
@@ -169,7 +169,7 @@ void restrict_calls(const Sandbox &sandbox) {
   }
   if (const int failed = seccomp_load(filter.get()); failed != 0) {
     errno = -failed;
-    refuse("load its filter of system calls");
+    refuse_sandbox("load its filter of system calls");
   }
 }
 
@@ -191,7 +191,7 @@ Sandbox sandbox_from(const Json &json) {
 
 std::vector<std::string> enter_sandbox(const Sandbox &sandbox) {
   std::vector<std::string> lacks;
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) refuse("give up privileges");
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) refuse_sandbox("give up privileges");
   limit(RLIMIT_CORE, 0);
   if (sandbox.memory != 0) limit(RLIMIT_AS, sandbox.memory);
   const int version = landlock_version();

@@ -1,5 +1,7 @@
 #include "ask.hpp"
 
+#include "parameters.hpp"
+
 #include <array>
 #include <cmath>
 
@@ -8,10 +10,6 @@ namespace pictor::huggingface {
 namespace {
 
 using Json = nlohmann::json;
-
-Error mistake(const std::string &parameter, const std::string &message) {
-  return Error(Status::invalid_argument, message).parameter(parameter);
-}
 
 void copy_plain(Json &parameters, const Params &kwargs) {
   constexpr std::array ids = {"negative_prompt",     "height",         "width",

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds first_pause{1'000};
-constexpr milliseconds longest_pause{10'000};
+constexpr milliseconds longest_start_pause{10'000};
 
 bool is_starting(int status) {
   return status == 502 || status == 503 || status == 504;
@@ -48,7 +48,7 @@ void wait_for_endpoint(remote::HttpClient &client, const Place &place, milliseco
                        Loading &loading) {
   const Clock::time_point begin = Clock::now();
   const auto cancelled = [&] { return loading.cancelled(); };
-  for (milliseconds pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
+  for (milliseconds pause = first_pause;; pause = std::min(2 * pause, longest_start_pause)) {
     const remote::HttpResult result = ask_now(client, question(place), cancelled);
     milliseconds wait = pause;
     const auto *answer = std::get_if<remote::HttpAnswer>(&result);
@@ -61,7 +61,7 @@ void wait_for_endpoint(remote::HttpClient &client, const Place &place, milliseco
       if (paused) throw error;
       if (const auto asked =
               remote::retry_after(answer->headers, std::chrono::system_clock::now())) {
-        wait = std::min<milliseconds>(*asked, longest_pause);
+        wait = std::min<milliseconds>(*asked, longest_start_pause);
       }
     } else {
       const auto &failure = std::get<remote::TransferFailure>(result);

@@ -12,18 +12,18 @@ namespace pictor::huggingface {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char *task_name = "text-to-image";
 constexpr int attempts = 4;
 
-std::string text_of(const Json &object, const char *name) {
+std::string text_of(const OrderedJson &object, const char *name) {
   if (!object.is_object()) return {};
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-ServedBy entry_of(const std::string &provider, const Json &entry) {
+ServedBy entry_of(const std::string &provider, const OrderedJson &entry) {
   return {provider,
           text_of(entry, "providerId"),
           text_of(entry, "status"),
@@ -151,7 +151,7 @@ bool passes(const remote::HttpResult &result) {
 
 }  // namespace
 
-std::vector<ServedBy> read_mapping(const Json &body) {
+std::vector<ServedBy> read_mapping(const OrderedJson &body) {
   std::vector<ServedBy> mapping;
   if (!body.is_object()) return mapping;
   const auto found = body.find("inferenceProviderMapping");
@@ -161,7 +161,8 @@ std::vector<ServedBy> read_mapping(const Json &body) {
       mapping.push_back(entry_of(provider, entry));
     }
   } else if (found->is_array()) {
-    for (const Json &entry : *found) mapping.push_back(entry_of(text_of(entry, "provider"), entry));
+    for (const OrderedJson &entry : *found)
+      mapping.push_back(entry_of(text_of(entry, "provider"), entry));
   }
   return mapping;
 }
@@ -206,7 +207,7 @@ std::vector<ServedBy> look_up_mapping(remote::HttpClient &client, const Settings
     const remote::HttpResult result = ask_now(client, request, cancelled);
     const auto *answer = std::get_if<remote::HttpAnswer>(&result);
     if (answer != nullptr && answer->status == 200) {
-      const Json body = Json::parse(answer->body, nullptr, false);
+      const OrderedJson body = OrderedJson::parse(answer->body, nullptr, false);
       if (body.is_object()) return read_mapping(body);
       throw Error(Status::protocol, "hub_url: what " + host_of(settings.hub_url) +
                                         " answered is no model's description: " +

@@ -195,10 +195,6 @@ std::chrono::milliseconds milliseconds_of(const Params &load, const char *id) {
       static_cast<std::int64_t>(std::ceil(load.get<double>(id) * 1e3)));
 }
 
-Error mistake(const std::string &parameter, const std::string &message) {
-  return Error(Status::invalid_argument, message).parameter(parameter);
-}
-
 // An http or https URL without its last slashes.
 std::string checked_url(const Params &load, const std::string &id) {
   std::string url = load.get<std::string>(id, "");
@@ -272,6 +268,10 @@ std::vector<RuntimeParameter> huggingface_parameters() {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;
+}
+
+Error mistake(const std::string &parameter, const std::string &message) {
+  return Error(Status::invalid_argument, message).parameter(parameter);
 }
 
 Settings settings_of(const Params &load) {

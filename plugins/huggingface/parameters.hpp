@@ -2,6 +2,7 @@
 
 #include "keys.hpp"
 #include "remote/http_client.hpp"
+#include <pictor/error.hpp>
 #include <pictor/parameter.hpp>
 
 #include <chrono>
@@ -33,6 +34,9 @@ struct Settings {
   bool private_downloads = false;
   remote::ClientOptions client;
 };
+
+// A value that its user has to change.
+Error mistake(const std::string &parameter, const std::string &message);
 
 // Throws Error(invalid_argument).
 Settings settings_of(const Params &load);

@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int most_bad_looks = 8;  // in a row
-constexpr milliseconds longest_pause{30'000};
+constexpr milliseconds longest_queue_pause{30'000};
 constexpr milliseconds longest_asked_pause{60'000};
 
 // A redirect is a proxy's doing: what we ask does not move.
@@ -101,7 +101,7 @@ void Row::bad_look(const Error &error, std::optional<Milliseconds> asked) {
                           " looks after each other); the picture is looked for again"));
   }
   const milliseconds doubled = pace() * (1 << current_.bad_looks);
-  milliseconds pause = std::min(doubled, std::max(longest_pause, pace()));
+  milliseconds pause = std::min(doubled, std::max(longest_queue_pause, pace()));
   if (asked) pause = std::max(pause, std::min(*asked, longest_asked_pause));
   look_later(pause);
 }

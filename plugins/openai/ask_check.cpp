@@ -10,10 +10,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-Error mistake(const std::string &parameter, const std::string &message) {
-  return Error(Status::invalid_argument, message).parameter(parameter);
-}
-
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds longest_pause{60'000};
+constexpr milliseconds longest_wait{60'000};
 // A line holds up to ten pictures in base64.
 constexpr std::size_t longest_line = 1u << 30;
 constexpr std::uint64_t largest_output = 1ull << 42;
@@ -39,7 +39,7 @@ void Batch::wait_for_better(const Error &error, std::function<void()> again) {
       "batch " + state_.id + " cannot be reached, trying on: " + std::string(error.what()));
   drop_cancelled();
   if (!left()) return;
-  services_.client.after(std::min(longest_pause, 4 * settings_.batch.poll), std::move(again));
+  services_.client.after(std::min(longest_wait, 4 * settings_.batch.poll), std::move(again));
 }
 
 void Batch::collect() {

@@ -16,10 +16,6 @@ constexpr const char *openai_key = "OPENAI_API_KEY";
 // Shorter texts are no keys, and stand in any message.
 constexpr std::size_t shortest_secret = 6;
 
-Error mistake(const std::string &parameter, const std::string &message) {
-  return Error(Status::invalid_argument, message).parameter(parameter);
-}
-
 bool same_word(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
     return std::tolower(x) == std::tolower(y);
@@ -201,6 +197,10 @@ void cut_out(std::string &text, std::string_view secret) {
 }
 
 }  // namespace
+
+Error mistake(const std::string &parameter, const std::string &message) {
+  return Error(Status::invalid_argument, message).parameter(parameter);
+}
 
 Endpoint endpoint_of(const Params &load) {
   Endpoint endpoint =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "remote/http.hpp"
+#include <pictor/error.hpp>
 #include <pictor/parameter.hpp>
 
 #include <string>
@@ -22,6 +23,9 @@ struct Endpoint {
 
   std::string url(std::string_view route) const { return base + "/" + std::string(route) + query; }
 };
+
+// A value that its user has to change.
+Error mistake(const std::string &parameter, const std::string &message);
 
 // From the load parameters; throws Error(invalid_argument) for what cannot be an address or header.
 Endpoint endpoint_of(const Params &load);

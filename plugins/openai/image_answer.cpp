@@ -24,7 +24,7 @@ std::string_view text_in(const Json &object, const char *name) {
   return found->get_ref<const std::string &>();
 }
 
-std::string text_of(const Json &object, const char *name) {
+std::string copy_of(const Json &object, const char *name) {
   return std::string(text_in(object, name));
 }
 
@@ -138,8 +138,8 @@ AnsweredPicture read_picture(const Json &entry, const remote::HttpAnswer &head) 
   if (!entry.is_object()) {
     return {answer_fault(head, "an entry of the answer is no object").billed(), "", ""};
   }
-  return {content_of(entry, head), text_of(entry, "revised_prompt"),
-          text_of(entry, "finish_reason")};
+  return {content_of(entry, head), copy_of(entry, "revised_prompt"),
+          copy_of(entry, "finish_reason")};
 }
 
 AnswerNotes notes_of(const Json &body, const remote::HttpAnswer &answer) {
@@ -147,13 +147,13 @@ AnswerNotes notes_of(const Json &body, const remote::HttpAnswer &answer) {
   for (const char *name : {"x-request-id", "request-id", "apim-request-id"}) {
     if (notes.request_id.empty()) notes.request_id = answer.headers.find(name).value_or("");
   }
-  notes.model_version = text_of(body, "model");
+  notes.model_version = copy_of(body, "model");
   notes.compute_ns = number_in(answer, "openai-processing-ms").value_or(0) * ns_per_ms;
   if (answer.in_all > answer.until_first_byte) {
     notes.transfer_ns = (answer.in_all - answer.until_first_byte).count();
   }
   for (const char *name : {"size", "quality", "background", "output_format"}) {
-    if (const std::string value = text_of(body, name); !value.empty()) notes.columns[name] = value;
+    if (const std::string value = copy_of(body, name); !value.empty()) notes.columns[name] = value;
   }
   add_usage(notes.columns, body);
   const auto svg = body.find("svg_usage");

@@ -1,6 +1,7 @@
 #include "error.hpp"
 #include "pipelines/pipeline.hpp"
 #include "reference_case.hpp"
+#include "reference_request.hpp"
 #include "support/temp_dir.hpp"
 #include "tensor_catch.hpp"
 #include "tensor_file.hpp"
@@ -32,11 +33,6 @@ at::Tensor draw(const std::vector<LoraSource> &loras) {
   request.scheduler.name = "euler";
   request.scheduler.overrides["timestep_spacing"] = "leading";
   return load_pipeline(tiny_sd15(), options)->generate(request).images;
-}
-
-double share_beyond_one(const at::Tensor &actual, const at::Tensor &expected) {
-  const at::Tensor difference = (actual.to(at::kInt) - expected.to(at::kInt)).abs();
-  return (difference > 1).to(at::kDouble).mean().item<double>();
 }
 
 // The pictures that diffusers draws with the LoRAs of a case, which are given to `draw` as well.

@@ -12,7 +12,7 @@ using namespace pictor::test;
 
 namespace {
 
-const Pipeline &model_at(const std::filesystem::path &folder) {
+const Pipeline &picture_model_at(const std::filesystem::path &folder) {
   static std::map<std::string, std::unique_ptr<Pipeline>> loaded;
   std::unique_ptr<Pipeline> &pipeline = loaded[folder.string()];
   if (!pipeline) pipeline = load_pipeline(folder, {});
@@ -22,7 +22,8 @@ const Pipeline &model_at(const std::filesystem::path &folder) {
 void check_picture(const ModelCase &model_case) {
   INFO(model_case.name);
   const ReferenceCase reference{model_case.stem};
-  const TextToImageResult result = model_at(model_case.model).generate(request_of(reference));
+  const TextToImageResult result =
+      picture_model_at(model_case.model).generate(request_of(reference));
   const at::Tensor expected = reference.tensor("image");
   REQUIRE(result.images.sizes() == expected.sizes());
   REQUIRE(result.images.scalar_type() == at::kByte);
@@ -42,7 +43,7 @@ TEST_CASE("an image, masked or not, becomes the picture that diffusers makes of 
 }
 
 TEST_CASE("a sample's picture does not depend on the samples drawn beside it") {
-  const Pipeline &pipeline = model_at(tiny_sd15());
+  const Pipeline &pipeline = picture_model_at(tiny_sd15());
   TextToImageRequest request;
   request.num_inference_steps = 3;
   request.scheduler.name = "euler_a";  // draws noise at each step
@@ -55,7 +56,7 @@ TEST_CASE("a sample's picture does not depend on the samples drawn beside it") {
 
 TEST_CASE("a refiner goes on where the model has stopped") {
   // The model is its own refiner here, so that both together draw what it draws alone.
-  const Pipeline &pipeline = model_at(tiny_sdxl());
+  const Pipeline &pipeline = picture_model_at(tiny_sdxl());
   TextToImageRequest request;
   request.width = request.height = 64;
   request.num_inference_steps = 6;
@@ -71,7 +72,7 @@ TEST_CASE("a refiner goes on where the model has stopped") {
     steps.push_back(step);
   };
   CHECK_NOTHROW(require_refinable(pipeline, pipeline));
-  CHECK_THROWS_WITH(require_refinable(model_at(tiny_sd15()), pipeline),
+  CHECK_THROWS_WITH(require_refinable(picture_model_at(tiny_sd15()), pipeline),
                     ContainsSubstring("Stable Diffusion XL"));
   const at::Tensor refined = generate_refined(pipeline, pipeline, request, callbacks).images;
   CHECK(share_beyond_one(refined, alone) <= kPictureTolerance);
@@ -79,7 +80,7 @@ TEST_CASE("a refiner goes on where the model has stopped") {
 }
 
 TEST_CASE("images of one size share a batch, and each is drawn as if alone") {
-  const Pipeline &pipeline = model_at(tiny_sd15());
+  const Pipeline &pipeline = picture_model_at(tiny_sd15());
   TextToImageRequest request;
   request.num_inference_steps = 4;
   request.scheduler.name = "euler_a";
@@ -103,7 +104,7 @@ TEST_CASE("the end of a long prompt is cut, and said to be") {
   TextToImageRequest request;
   request.num_inference_steps = 1;
   request.samples = {{"owl", prompt, 1}, {prompt, "", 2}};
-  const TextToImageResult result = model_at(tiny_sd15()).generate(request);
+  const TextToImageResult result = picture_model_at(tiny_sd15()).generate(request);
   REQUIRE(result.cut_prompts.size() == 2);
   CHECK(result.cut_prompts[0].parameter == "prompt");
   CHECK(result.cut_prompts[0].sample == 1);
@@ -121,6 +122,6 @@ TEST_CASE("latents of any size pass the unet") {
   request.samples = {{"fox", "", 1}};
   request.width = 8 * 13;  // 13, 7, 4 and 2 latent pixels on the unet's levels
   request.height = 8 * 9;
-  const TextToImageResult result = model_at(tiny_sd15()).generate(request);
+  const TextToImageResult result = picture_model_at(tiny_sd15()).generate(request);
   CHECK(result.images.sizes() == at::IntArrayRef{1, 72, 104, 3});
 }

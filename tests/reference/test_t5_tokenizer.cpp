@@ -25,7 +25,7 @@ const T5Tokenizer &t5() {
   return tokenizer;
 }
 
-std::string repeat(const std::string &text, size_t count) {
+std::string repeated(const std::string &text, size_t count) {
   std::string result;
   for (size_t i = 0; i < count; ++i) result += text;
   return result;
@@ -98,8 +98,8 @@ TEST_CASE("bytes that are not UTF-8 are one replacement character each in T5's p
 
 TEST_CASE("giant prompts take no quadratic time in T5's pieces") {
   CHECK(t5().encode(std::string(200'000, 'a')).size() > 1000);
-  CHECK(t5().encode(repeat("\xCC\x81\xCC\xA3", 100'000)).size() == 3);
-  CHECK(t5().encode(repeat("<extra_id_", 20'000)).size() > 1000);
+  CHECK(t5().encode(repeated("\xCC\x81\xCC\xA3", 100'000)).size() == 3);
+  CHECK(t5().encode(repeated("<extra_id_", 20'000)).size() > 1000);
   CHECK(t5()(std::string(200'000, 'a'), 8).cut.size() > 1000);
 }
 

@@ -17,21 +17,21 @@
 namespace pictor::host {
 namespace {
 
-constexpr std::uint64_t largest_file = std::uint64_t{1} << 30;
+constexpr std::uint64_t largest_picture = std::uint64_t{1} << 30;
 
 // "train-png-000000.tar/000012_0.png" is a picture in a shard.
 std::string read_picture(const std::filesystem::path &file) {
   for (std::filesystem::path shard = file.parent_path(); shard.has_relative_path();
        shard = shard.parent_path()) {
     if (shard.extension() != ".tar" || !std::filesystem::is_regular_file(shard)) continue;
-    return TarReader(shard).read(file.lexically_relative(shard).string(), largest_file);
+    return TarReader(shard).read(file.lexically_relative(shard).string(), largest_picture);
   }
   if (file.extension() == ".tar" && std::filesystem::is_regular_file(file)) {
     const TarReader shard(file);
     throw Error(fmt::format("{} is a shard of {} files", file.string(), shard.size()),
                 fmt::format("name a picture in it: {}/{}", file.string(), shard.first()));
   }
-  return read_file(file, largest_file);
+  return read_file(file, largest_picture);
 }
 
 std::optional<StoredSettings> settings_of(const std::string &file) {
@@ -55,7 +55,7 @@ Json as_json(const std::string &file, const std::optional<StoredSettings> &store
 
 std::string value_text(const Json &value) {
   if (value.is_string()) return value.get<std::string>();
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_line(value);
 }
 
 void show(Console &console, const std::string &file, const std::optional<StoredSettings> &stored) {

@@ -9,11 +9,11 @@ using Json = nlohmann::json;
 
 constexpr std::string_view status_route = "/status";
 
-std::string route(const Served &served) {
+std::string fal_ai_route(const Served &served) {
   return "/" + served.provider_id;
 }
 
-Json body(const std::string &prompt, Json parameters, const Served &served) {
+Json fal_ai_body(const std::string &prompt, Json parameters, const Served &served) {
   if (const auto size = take_size(parameters, "fal-ai")) {
     parameters["image_size"] = {{"width", size->width}, {"height", size->height}};
   }
@@ -38,7 +38,7 @@ void read_result(const Json &answer, Reply &reply) {
   if (seconds.is_number()) reply.compute_s = seconds.get<double>();
 }
 
-Reply read(const Json &answer, const std::string &path) {
+Reply fal_ai_read(const Json &answer, const std::string &path) {
   Reply reply = read_picture_json(answer);
   read_result(answer, reply);
   if (reply.kind == Reply::Kind::picture) return reply;
@@ -72,9 +72,9 @@ const Provider fal_ai = {
     .key_word = "Key ",
     .accept = "*/*",
     .largest_seed = 2'147'483'647,
-    .route = route,
-    .body = body,
-    .read = read,
+    .route = fal_ai_route,
+    .body = fal_ai_body,
+    .read = fal_ai_read,
     .queue = Queue{std::chrono::milliseconds(500), "?_subdomain=queue", "PUT"},
     .headers = {},
 };

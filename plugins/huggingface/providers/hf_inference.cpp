@@ -9,15 +9,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string route(const Served &served) {
+std::string hf_inference_route(const Served &served) {
   return "/models/" + served.provider_id;
 }
 
-Json body(const std::string &prompt, Json parameters, const Served &) {
+Json hf_inference_body(const std::string &prompt, Json parameters, const Served &) {
   return {{"inputs", prompt}, {"parameters", std::move(parameters)}};
 }
 
-Reply read(const Json &answer, const std::string &) {
+Reply hf_inference_read(const Json &answer, const std::string &) {
   return read_picture_json(answer);
 }
 
@@ -29,9 +29,9 @@ const Provider hf_inference = {
     .key_word = "Bearer ",
     .accept = "image/png",  // asked for without a loss, as the Python client does
     .largest_seed = std::numeric_limits<std::int64_t>::max(),  // torch takes them all
-    .route = route,
-    .body = body,
-    .read = read,
+    .route = hf_inference_route,
+    .body = hf_inference_body,
+    .read = hf_inference_read,
     .queue = std::nullopt,
     .headers = {},
 };

@@ -35,7 +35,7 @@ Json deepinfra_body(const std::string &prompt, Json parameters, const Served &se
   return parameters;
 }
 
-Reply read(const Json &answer, const std::string &) {
+Reply openai_style_read(const Json &answer, const std::string &) {
   return read_picture_json(answer);
 }
 
@@ -57,7 +57,7 @@ const Provider together = {
     .largest_seed = 2'147'483'647,
     .route = generations,
     .body = together_body,
-    .read = read,
+    .read = openai_style_read,
     .queue = std::nullopt,
     .headers = {},
 };
@@ -70,7 +70,7 @@ const Provider nscale = {
     .largest_seed = 2'147'483'647,
     .route = generations,
     .body = nscale_body,
-    .read = read,
+    .read = openai_style_read,
     .queue = std::nullopt,
     .headers = {},
 };
@@ -83,7 +83,7 @@ const Provider deepinfra = {
     .largest_seed = 2'147'483'647,
     .route = openai_generations,
     .body = deepinfra_body,
-    .read = read,
+    .read = openai_style_read,
     .queue = std::nullopt,
     .headers = {},
 };

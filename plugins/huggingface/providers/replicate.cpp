@@ -7,12 +7,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string route(const Served &served) {
+std::string replicate_route(const Served &served) {
   if (served.provider_id.find(':') != std::string::npos) return "/v1/predictions";
   return "/v1/models/" + served.provider_id + "/predictions";
 }
 
-Json body(const std::string &prompt, Json parameters, const Served &served) {
+Json replicate_body(const std::string &prompt, Json parameters, const Served &served) {
   if (served.is_lora()) parameters["lora_weights"] = served.repository_url();
   parameters["prompt"] = prompt;
   Json all = {{"input", std::move(parameters)}};
@@ -42,7 +42,7 @@ void read_waiting(const Json &answer, Reply &reply) {
   }
 }
 
-Reply read(const Json &answer, const std::string &) {
+Reply replicate_read(const Json &answer, const std::string &) {
   Reply reply;
   reply.id = text_in(answer, "id");
   const Json output = member_of(answer, "output");
@@ -68,9 +68,9 @@ const Provider replicate = {
     .key_word = "Bearer ",
     .accept = "*/*",
     .largest_seed = 2'147'483'647,
-    .route = route,
-    .body = body,
-    .read = read,
+    .route = replicate_route,
+    .body = replicate_body,
+    .read = replicate_read,
     .queue = Queue{std::chrono::milliseconds(1000), "", "POST"},
     .headers = {{"Prefer", "wait"}},
 };

@@ -7,11 +7,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string route(const Served &served) {
+std::string wavespeed_route(const Served &served) {
   return "/api/v3/" + served.provider_id;
 }
 
-Json body(const std::string &prompt, Json parameters, const Served &served) {
+Json wavespeed_body(const std::string &prompt, Json parameters, const Served &served) {
   if (served.is_lora()) {
     parameters["loras"] = Json::array({{{"path", served.hub_id}, {"scale", 1}}});
   }
@@ -26,7 +26,7 @@ void read_nsfw(const Json &data, Reply &reply) {
   }
 }
 
-Reply read(const Json &answer, const std::string &) {
+Reply wavespeed_read(const Json &answer, const std::string &) {
   Reply reply;
   const Json data = member_of(answer, "data");
   const std::string status = text_in(data, "status");
@@ -63,9 +63,9 @@ const Provider wavespeed = {
     .key_word = "Bearer ",
     .accept = "*/*",
     .largest_seed = 2'147'483'647,
-    .route = route,
-    .body = body,
-    .read = read,
+    .route = wavespeed_route,
+    .body = wavespeed_body,
+    .read = wavespeed_read,
     .queue = Queue{std::chrono::milliseconds(500), "", ""},
     .headers = {},
 };

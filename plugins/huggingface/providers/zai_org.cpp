@@ -7,18 +7,18 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string route(const Served &) {
+std::string zai_org_route(const Served &) {
   return "/api/paas/v4/async/images/generations";
 }
 
-Json body(const std::string &prompt, Json parameters, const Served &served) {
+Json zai_org_body(const std::string &prompt, Json parameters, const Served &served) {
   if (const auto size = take_size(parameters, "zai-org")) parameters["size"] = size->text();
   parameters["prompt"] = prompt;
   parameters["model"] = served.provider_id;
   return parameters;
 }
 
-Reply read(const Json &answer, const std::string &) {
+Reply zai_org_read(const Json &answer, const std::string &) {
   Reply reply;
   const std::string status = text_in(answer, "task_status");
   reply.id = text_in(answer, "id");
@@ -49,9 +49,9 @@ const Provider zai_org = {
     .key_word = "Bearer ",
     .accept = "*/*",
     .largest_seed = 2'147'483'647,
-    .route = route,
-    .body = body,
-    .read = read,
+    .route = zai_org_route,
+    .body = zai_org_body,
+    .read = zai_org_read,
     .queue = Queue{std::chrono::milliseconds(5000), "", ""},
     .headers = {{"x-source-channel", "hugging_face"}, {"accept-language", "en-US,en"}},
 };

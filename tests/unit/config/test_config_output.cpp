@@ -15,14 +15,14 @@ std::string job(const std::string &output) {
          "}}\n";
 }
 
-Config load(const std::string &output) {
+Config load_output(const std::string &output) {
   const TempDir dir;
   return load_config(dir.write("job.yaml", job(output)));
 }
 
 std::string mistake(const std::string &output) {
   try {
-    load(output);
+    load_output(output);
     return "read";
   } catch (const Error &error) {
     return error.what();
@@ -33,13 +33,14 @@ std::string mistake(const std::string &output) {
 
 TEST_CASE("the settings of shards") {
   const OutputConfig output =
-      load("layout: webdataset, shard_size: 500MB, shard_pictures: 50, transcode: true").job.output;
+      load_output("layout: webdataset, shard_size: 500MB, shard_pictures: 50, transcode: true")
+          .job.output;
   CHECK(output.layout == "webdataset");
   CHECK(output.shard_size == 500'000'000);
   CHECK(output.shard_pictures == 50);
   CHECK(output.transcode);
-  CHECK(load("layout: webdataset, shard_size: 2000000").job.output.shard_size == 2'000'000);
-  CHECK(load("layout: webdataset").job.output.shard_size == 1'000'000'000);
+  CHECK(load_output("layout: webdataset, shard_size: 2000000").job.output.shard_size == 2'000'000);
+  CHECK(load_output("layout: webdataset").job.output.shard_size == 1'000'000'000);
   CHECK_THAT(mistake("layout: webdataset, shard_size: big"),
              ContainsSubstring("job.yaml:3:") && ContainsSubstring("'big' is no size"));
   CHECK_THAT(mistake("shard_size: 1GB"), ContainsSubstring("imagefolder has no shard_size"));
@@ -47,7 +48,7 @@ TEST_CASE("the settings of shards") {
 
 TEST_CASE("the settings of a plain folder") {
   const OutputConfig output =
-      load("layout: folder, name: \"{model}/{id}\", sidecar: txt").job.output;
+      load_output("layout: folder, name: \"{model}/{id}\", sidecar: txt").job.output;
   CHECK(output.name == "{model}/{id}");
   CHECK(output.sidecar == "txt");
   CHECK_THAT(mistake("layout: folder, name: \"{id\""),
@@ -61,7 +62,7 @@ TEST_CASE("a resolved job repeats its layout") {
   for (const char *output :
        {"layout: webdataset, shard_size: 1MiB, shard_pictures: 7, transcode: true",
         "layout: folder, name: \"{prompt}\", sidecar: json"}) {
-    const std::string text = to_yaml(load(output));
+    const std::string text = to_yaml(load_output(output));
     CHECK(to_yaml(load_config(dir.write("job.yaml", text))) == text);
   }
 }

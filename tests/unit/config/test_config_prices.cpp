@@ -17,7 +17,7 @@ PriceTable read(const std::string &text) {
 }
 
 // What is wrong with a table, when the error points at the mark.
-std::string error_of(const std::string &marked) {
+std::string prices_error(const std::string &marked) {
   const MarkedYaml yaml(marked);
   try {
     read(yaml.text);
@@ -28,7 +28,7 @@ std::string error_of(const std::string &marked) {
 }
 
 std::string error_of_entry(const std::string &marked) {
-  return error_of("entries:\n  - {plugin: openai, model: gpt-2, " + marked + "}\n");
+  return prices_error("entries:\n  - {plugin: openai, model: gpt-2, " + marked + "}\n");
 }
 
 Config load_job(const TempDir &dir, const std::string &lines) {
@@ -62,11 +62,11 @@ TEST_CASE("a table of prices is read") {
 }
 
 TEST_CASE("mistakes in prices are told at their place") {
-  CHECK(error_of("entries: [[5]]\n") == "entries must be a list of prices");
-  CHECK(error_of("[[currncy]]: USD\nentries: []\n") ==
+  CHECK(prices_error("entries: [[5]]\n") == "entries must be a list of prices");
+  CHECK(prices_error("[[currncy]]: USD\nentries: []\n") ==
         "unknown prices key 'currncy'; did you mean 'currency'?");
-  CHECK_THAT(error_of("currency: [[EUR]]\nentries: []\n"), ContainsSubstring("currency"));
-  CHECK(error_of("as_of: [[22.11.2026]]\nentries: []\n") == "'22.11.2026' is no day");
+  CHECK_THAT(prices_error("currency: [[EUR]]\nentries: []\n"), ContainsSubstring("currency"));
+  CHECK(prices_error("as_of: [[22.11.2026]]\nentries: []\n") == "'22.11.2026' is no day");
   CHECK(error_of_entry("[[imge]]: 0.5") == "unknown price key 'imge'; did you mean 'image'?");
   CHECK(error_of_entry("image: [[-1]]") == "image must be 0..1000000, not -1");
   CHECK_THAT(error_of_entry("image: [[cheap]]"),
@@ -84,10 +84,11 @@ TEST_CASE("mistakes in prices are told at their place") {
   CHECK_THAT(error_of_entry("when: 5, image: 1"), ContainsSubstring("when must be a map"));
   CHECK_THAT(error_of_entry("when: {size: {a: 1}}, image: 1"),
              ContainsSubstring("a condition is a value"));
-  CHECK(error_of("entries: [{plugin: a, model: [[g*t]], image: 1}]\n") ==
+  CHECK(prices_error("entries: [{plugin: a, model: [[g*t]], image: 1}]\n") ==
         "a * may stand at the end only");
-  CHECK_THAT(error_of("entries: [{model: g, image: 1}]\n"), ContainsSubstring("needs 'plugin'"));
-  CHECK_THAT(error_of(""), ContainsSubstring("prices must be a map"));
+  CHECK_THAT(prices_error("entries: [{model: g, image: 1}]\n"),
+             ContainsSubstring("needs 'plugin'"));
+  CHECK_THAT(prices_error(""), ContainsSubstring("prices must be a map"));
 }
 
 TEST_CASE("a job names a file of prices, or holds them") {

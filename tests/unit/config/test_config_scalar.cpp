@@ -4,25 +4,25 @@
 using namespace pictor::host;
 
 namespace {
-std::string read(const std::string &text) {
+std::string read_scalar(const std::string &text) {
   return read_plain_scalar(text).dump();
 }
 }  // namespace
 
 TEST_CASE("plain scalars are null, booleans, decimal numbers and texts") {
-  CHECK(read("") == "null");
-  CHECK(read("~") == "null");
-  CHECK(read("true") == "true");
-  CHECK(read("False") == "false");
-  CHECK(read("30") == "30");
-  CHECK(read("-7") == "-7");
-  CHECK(read("+7") == "7");
-  CHECK(read("0") == "0");
-  CHECK(read("18446744073709551615") == "18446744073709551615");
-  CHECK(read("7.5") == "7.5");
-  CHECK(read(".5") == "0.5");
-  CHECK(read("1e3") == "1000.0");
-  CHECK(read("0.25") == "0.25");
+  CHECK(read_scalar("") == "null");
+  CHECK(read_scalar("~") == "null");
+  CHECK(read_scalar("true") == "true");
+  CHECK(read_scalar("False") == "false");
+  CHECK(read_scalar("30") == "30");
+  CHECK(read_scalar("-7") == "-7");
+  CHECK(read_scalar("+7") == "7");
+  CHECK(read_scalar("0") == "0");
+  CHECK(read_scalar("18446744073709551615") == "18446744073709551615");
+  CHECK(read_scalar("7.5") == "7.5");
+  CHECK(read_scalar(".5") == "0.5");
+  CHECK(read_scalar("1e3") == "1000.0");
+  CHECK(read_scalar("0.25") == "0.25");
 }
 
 TEST_CASE("what YAML 1.1 would twist stays text") {

@@ -9,7 +9,7 @@ using pictor::test::TempDir;
 
 namespace {
 
-const std::string job_file = R"(pictor: 1
+const std::string full_job = R"(pictor: 1
 plugins: {paths: [./plugins], sha256: {openai: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF"}}
 models:
   painter:
@@ -49,7 +49,7 @@ job:
 TEST_CASE("a resolved job reads back as the same job, from any folder") {
   const SetVariable key("PICTOR_TEST_KEY", "hush");
   const TempDir dir;
-  const Config first = load_config(dir.write("jobs/run.yaml", job_file));
+  const Config first = load_config(dir.write("jobs/run.yaml", full_job));
   const std::string text = to_yaml(first);
   const Config second = load_config(dir.write("elsewhere/deep/job.yaml", text));
   CHECK(to_yaml(second) == text);
@@ -94,7 +94,7 @@ TEST_CASE("a resolved job reads back as the same job, from any folder") {
 TEST_CASE("a resolved job holds the names of secrets, not the secrets") {
   const SetVariable key("PICTOR_TEST_KEY", "hush");
   const TempDir dir;
-  const std::string text = to_yaml(load_config(dir.write("run.yaml", job_file)));
+  const std::string text = to_yaml(load_config(dir.write("run.yaml", full_job)));
   CHECK(text.find("hush") == std::string::npos);
   CHECK_THAT(text, ContainsSubstring("api_key: \"${PICTOR_TEST_KEY}\""));
 }

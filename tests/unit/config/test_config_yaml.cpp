@@ -43,7 +43,7 @@ std::string parsed(const std::string &text) {
   return print(parse(text));
 }
 
-std::string error_of(const std::string &marked) {
+std::string yaml_error(const std::string &marked) {
   const MarkedYaml yaml(marked);
   try {
     return fmt::format("no error: {}", parsed(yaml.text));
@@ -81,27 +81,27 @@ TEST_CASE("places are those of the values") {
 }
 
 TEST_CASE("what yaml-cpp lets pass is refused at its place") {
-  CHECK(error_of("a: 1\nb: 2\n[[a]]: 3\n") == "duplicate key 'a': it already stands in line 1");
-  CHECK(error_of("a: {b: 1, [[b]]: 2}\n") == "duplicate key 'b': it already stands in line 1");
-  CHECK(error_of("a: [[\"]]x\nb: 3\n") == "this quote is never closed");
-  CHECK(error_of("a: [[']]x\nb: 3''\n") == "this quote is never closed");
-  CHECK(error_of("a: 1\n[[-]]--\nb: 2\n") == "a second document begins here");
-  CHECK(error_of("a: &x {b: 1}\nc:\n  [[<<]]: *x\n") == "merge keys ('<<') are not read");
-  CHECK(error_of("a: &x [1, [[*]]x]\n") == "an alias cannot stand within its own anchor");
-  CHECK_THAT(error_of("a: !thing 1\n"), ContainsSubstring("run.yaml:1:4: the tag !thing"));
-  CHECK_THAT(error_of("a: !!binary aGk=\n"), ContainsSubstring("means nothing here"));
-  CHECK_THAT(error_of("? [x]\n: y\n"), ContainsSubstring("a key must be plain text"));
-  CHECK_THAT(error_of("? \n: y\n"), ContainsSubstring("a key must be plain text"));
-  CHECK_THAT(error_of(std::string("a: 1\nb: x\x04y\nc: 2\n")),
+  CHECK(yaml_error("a: 1\nb: 2\n[[a]]: 3\n") == "duplicate key 'a': it already stands in line 1");
+  CHECK(yaml_error("a: {b: 1, [[b]]: 2}\n") == "duplicate key 'b': it already stands in line 1");
+  CHECK(yaml_error("a: [[\"]]x\nb: 3\n") == "this quote is never closed");
+  CHECK(yaml_error("a: [[']]x\nb: 3''\n") == "this quote is never closed");
+  CHECK(yaml_error("a: 1\n[[-]]--\nb: 2\n") == "a second document begins here");
+  CHECK(yaml_error("a: &x {b: 1}\nc:\n  [[<<]]: *x\n") == "merge keys ('<<') are not read");
+  CHECK(yaml_error("a: &x [1, [[*]]x]\n") == "an alias cannot stand within its own anchor");
+  CHECK_THAT(yaml_error("a: !thing 1\n"), ContainsSubstring("run.yaml:1:4: the tag !thing"));
+  CHECK_THAT(yaml_error("a: !!binary aGk=\n"), ContainsSubstring("means nothing here"));
+  CHECK_THAT(yaml_error("? [x]\n: y\n"), ContainsSubstring("a key must be plain text"));
+  CHECK_THAT(yaml_error("? \n: y\n"), ContainsSubstring("a key must be plain text"));
+  CHECK_THAT(yaml_error(std::string("a: 1\nb: x\x04y\nc: 2\n")),
              ContainsSubstring("run.yaml:2:5: the control character 0x04"));
-  CHECK_THAT(error_of(std::string("a: \0", 4)), ContainsSubstring("0x00"));
+  CHECK_THAT(yaml_error(std::string("a: \0", 4)), ContainsSubstring("0x00"));
 }
 
 TEST_CASE("a syntax error keeps its place") {
-  CHECK_THAT(error_of("a:\n\tb: 1\n"), ContainsSubstring("run.yaml:2:3: this is not YAML"));
-  CHECK_THAT(error_of("a: [1, 2\n"), ContainsSubstring("end of sequence flow not found"));
-  CHECK_THAT(error_of("a: b: c\n"), ContainsSubstring("run.yaml:1:5: this is not YAML"));
-  CHECK_THAT(error_of("a: *nope\n"), ContainsSubstring("anchor is not defined"));
+  CHECK_THAT(yaml_error("a:\n\tb: 1\n"), ContainsSubstring("run.yaml:2:3: this is not YAML"));
+  CHECK_THAT(yaml_error("a: [1, 2\n"), ContainsSubstring("end of sequence flow not found"));
+  CHECK_THAT(yaml_error("a: b: c\n"), ContainsSubstring("run.yaml:1:5: this is not YAML"));
+  CHECK_THAT(yaml_error("a: *nope\n"), ContainsSubstring("anchor is not defined"));
 }
 
 TEST_CASE("the usual reason of a syntax error is the hint") {
@@ -119,14 +119,15 @@ TEST_CASE("the usual reason of a syntax error is the hint") {
 }
 
 TEST_CASE("depth and number of values are bounded") {
-  CHECK_THAT(error_of("a: " + std::string(100000, '[')), ContainsSubstring("more than 64 levels"));
-  CHECK_THAT(error_of("a: " + std::string(63, '[') + std::string(64, ']')),
+  CHECK_THAT(yaml_error("a: " + std::string(100000, '[')),
+             ContainsSubstring("more than 64 levels"));
+  CHECK_THAT(yaml_error("a: " + std::string(63, '[') + std::string(64, ']')),
              !ContainsSubstring("levels"));
   std::string chain = "a0: &a0 [x]\n";
   for (int i = 1; i < 70; ++i) {
     chain += fmt::format("a{}: &a{} [*a{}]\n", i, i, i - 1);
   }
-  CHECK_THAT(error_of(chain), ContainsSubstring("more than 64 levels"));
+  CHECK_THAT(yaml_error(chain), ContainsSubstring("more than 64 levels"));
 }
 
 TEST_CASE("a few lines of aliases do not become billions of values") {
@@ -136,5 +137,5 @@ TEST_CASE("a few lines of aliases do not become billions of values") {
     for (int k = 0; k < 10; ++k) bomb += fmt::format("{}*a{}", k == 0 ? "" : ", ", i - 1);
     bomb += "]\n";
   }
-  CHECK_THAT(error_of(bomb), ContainsSubstring("more than 1000000 values"));
+  CHECK_THAT(yaml_error(bomb), ContainsSubstring("more than 1000000 values"));
 }

@@ -42,7 +42,8 @@ TEST_CASE("a shard holds the files of its samples, and the same ones make the sa
   CHECK(shard.read("000001_0.png") == std::string(1000, 'x'));
   CHECK(shard.read("000001_0.txt").empty());
   CHECK(shard.read("000001_0.json") == "{\"seed\":1}");
-  CHECK(read_file(write_shard(dir / "b.tar")) == read_file(dir / "a.tar"));
+  CHECK(pictor::host::read_file(write_shard(dir / "b.tar")) ==
+        pictor::host::read_file(dir / "a.tar"));
   const std::uint64_t members = shard_bytes({"000000_0.png", "a fox", "{}"}, 7) +
                                 shard_bytes({"000001_0.png", "", "{\"seed\":1}"}, 1000);
   CHECK(fs::file_size(dir / "a.tar") == members + 1024);
@@ -59,7 +60,7 @@ TEST_CASE("a shard that was not finished is not there") {
 
 TEST_CASE("what is no tar, cut off or lacks a member is told by name") {
   const TempDir dir;
-  const std::string whole = read_file(write_shard(dir / "a.tar"));
+  const std::string whole = pictor::host::read_file(write_shard(dir / "a.tar"));
   CHECK_THROWS_WITH(TarReader(dir.write("cut.tar", whole.substr(0, 4000))),
                     ContainsSubstring("cut.tar: not a whole tar"));
   CHECK_THROWS_WITH(TarReader(dir.write("text.tar", std::string(2000, 'a'))),

@@ -10,7 +10,7 @@ using pictor::test::TempDir;
 
 namespace {
 
-std::string fixture(const std::string &name) {
+std::string elf_fixture(const std::string &name) {
   return std::string(PICTOR_FIXTURES) + "/" + name + ".pictor.so";
 }
 
@@ -28,19 +28,19 @@ bool reads(const TempDir &folder, const std::string &bytes) {
 }  // namespace
 
 TEST_CASE("The dynamic section tells what the loader is asked for") {
-  const ElfDynamic honest = read_dynamic(ElfFile(fixture("minimal")));
+  const ElfDynamic honest = read_dynamic(ElfFile(elf_fixture("minimal")));
   CHECK(honest.exports == std::vector<std::string>{"pictor_plugin_v1"});
   CHECK(honest.never_unloaded);
   CHECK_FALSE(honest.text_relocations);
   CHECK_FALSE(honest.executable_stack);
-  CHECK(read_dynamic(ElfFile(fixture("bad/rewritten-code"))).text_relocations);
-  CHECK(read_dynamic(ElfFile(fixture("bad/exports-more"))).exports.size() == 2);
-  const auto needed = read_dynamic(ElfFile(fixture("bad/missing-library"))).needed;
+  CHECK(read_dynamic(ElfFile(elf_fixture("bad/rewritten-code"))).text_relocations);
+  CHECK(read_dynamic(ElfFile(elf_fixture("bad/exports-more"))).exports.size() == 2);
+  const auto needed = read_dynamic(ElfFile(elf_fixture("bad/missing-library"))).needed;
   CHECK(std::find(needed.begin(), needed.end(), "libleft_at_home.so") != needed.end());
 }
 
 TEST_CASE("A file that is cut or changed anywhere is read or refused, never believed") {
-  const std::string whole = pictor::test::read_file(fixture("minimal"));
+  const std::string whole = pictor::test::read_file(elf_fixture("minimal"));
   const TempDir folder;
   REQUIRE(reads(folder, whole));
   for (std::size_t size = 0; size < whole.size(); size += 97) {
@@ -56,10 +56,11 @@ TEST_CASE("A file that is cut or changed anywhere is read or refused, never beli
 }
 
 TEST_CASE("The versions that a file wants of its libraries are read") {
-  const auto versions = read_dynamic(ElfFile(fixture("bad/wants-newer"))).versions;
+  const auto versions = read_dynamic(ElfFile(elf_fixture("bad/wants-newer"))).versions;
   CHECK(highest_version(versions, "GLIBC") == "2.99");
   CHECK(highest_version(versions, "GLIBCXX").empty());
-  CHECK_FALSE(highest_version(read_dynamic(ElfFile(fixture("echo"))).versions, "GLIBCXX").empty());
+  CHECK_FALSE(
+      highest_version(read_dynamic(ElfFile(elf_fixture("echo"))).versions, "GLIBCXX").empty());
 }
 
 TEST_CASE("Versions compare as numbers, and only those of the prefix count") {

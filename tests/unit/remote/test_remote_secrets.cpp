@@ -27,7 +27,7 @@ class KeyFile {
   std::filesystem::path path_;
 };
 
-std::string read(const SecretHeader &header) {
+std::string read_secret(const SecretHeader &header) {
   std::string copy;
   read_secret(header, [&](std::string_view secret) { copy = secret; });
   return copy;
@@ -35,7 +35,7 @@ std::string read(const SecretHeader &header) {
 
 std::string failure(const SecretHeader &header) {
   try {
-    read(header);
+    read_secret(header);
   } catch (const Error &error) {
     CHECK(error.status() == pictor::Status::unauthenticated);
     return error.what();
@@ -46,8 +46,8 @@ std::string failure(const SecretHeader &header) {
 }  // namespace
 
 TEST_CASE("a key stands in a file, without the white space around it") {
-  CHECK(read(KeyFile("hf_abc").header()) == "hf_abc");
-  CHECK(read(KeyFile("\n hf_abc \r\n").header()) == "hf_abc");
+  CHECK(read_secret(KeyFile("hf_abc").header()) == "hf_abc");
+  CHECK(read_secret(KeyFile("\n hf_abc \r\n").header()) == "hf_abc");
 }
 
 TEST_CASE("a file without a key says so, with its name and nothing of its content") {

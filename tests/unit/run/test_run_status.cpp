@@ -12,7 +12,7 @@ using namespace pictor::host;
 namespace {
 
 // A clock that goes when it is told to.
-struct FakeClock {
+struct StatusClock {
   std::chrono::steady_clock::time_point now{};
   Clock clock() {
     return [this] { return now; };
@@ -149,7 +149,7 @@ TEST_CASE("other people's lines go above the bar") {
 }
 
 TEST_CASE("a log gets a line every five seconds, no escape and no bar") {
-  FakeClock time;
+  StatusClock time;
   std::ostringstream out;
   PlainStatus status(out, time.clock());
   status.started({"/data/foxes", {"painter"}, counts(100, 15, 0)});
@@ -193,7 +193,7 @@ TEST_CASE("programs are told that a model waits") {
 
 TEST_CASE("a flood of failures is cut short") {
   std::ostringstream out;
-  FakeClock time;
+  StatusClock time;
   PlainStatus status(out, time.clock());
   for (int i = 0; i < 1000; ++i) status.sample(refused("no foxes"), "painter");
   const std::string text = out.str();
@@ -203,7 +203,7 @@ TEST_CASE("a flood of failures is cut short") {
 }
 
 TEST_CASE("programs get one JSON object a line") {
-  FakeClock time;
+  StatusClock time;
   std::ostringstream out;
   JsonStatus status(out, time.clock());
   status.started({"/data/foxes", {"painter"}, counts(100, 15, 0)});
@@ -311,7 +311,7 @@ TEST_CASE("attempts and stage times are counted by sample") {
 
 TEST_CASE("metrics are replaced every few seconds, escape names, and end the file") {
   const pictor::test::TempDir dir;
-  FakeClock time;
+  StatusClock time;
   MetricsStatus status(dir / "run.prom", time.clock());
   const auto file = [&] { return pictor::test::read_file(dir / "run.prom"); };
   status.started({"/data/\"foxes\"\n", {"painter"}, counts(100, 15, 0)});

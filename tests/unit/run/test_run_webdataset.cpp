@@ -19,13 +19,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *three_rows =
+constexpr const char *weighed_rows =
     "{\"prompt\": \"fox\", \"mood\": \"calm\", \"weight\": 1}\n"
     "{\"prompt\": \"dog\", \"num_generations\": 2, \"weight\": 2}\n"
     "{\"prompt\": \"cat\", \"weight\": 3}\n";
 
 struct WebdatasetScenario : DatasetScenario {
-  explicit WebdatasetScenario(const std::string &prompts = three_rows) : DatasetScenario(prompts) {
+  explicit WebdatasetScenario(const std::string &prompts = weighed_rows)
+      : DatasetScenario(prompts) {
     config.job.output.layout = "webdataset";
   }
 
