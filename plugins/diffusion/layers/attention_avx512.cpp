@@ -61,15 +61,15 @@ class PackedHead {
   PackedHead(int64_t keys, int64_t width)
       : pairs_(width / 2),
         columns_(round_up(width, kLanes)),
-        padded_keys_(round_up(keys, kKeys)),
-        keys_(static_cast<size_t>(padded_keys_ * pairs_)),
-        values_(static_cast<size_t>(padded_keys_ / 2 * columns_)) {}
+        keys_(static_cast<size_t>(round_up(keys, kKeys) * pairs_)),
+        values_(static_cast<size_t>(round_up(keys, kKeys) / 2 * columns_)) {}
 
   void fill(const HeadView &k, const HeadView &v) {
     for (int64_t key = 0; key < k.tokens; ++key) {
       Pair *to = keys_.data() + key / kTile * kTile * pairs_ + key % kTile;
-      for (int64_t p = 0; p < pairs_; ++p)
+      for (int64_t p = 0; p < pairs_; ++p) {
         std::memcpy(to + p * kTile, k.row(key) + 2 * p, sizeof(Pair));
+      }
     }
     for (int64_t key = 0; key < v.tokens; ++key) {
       auto *to = reinterpret_cast<Value *>(values_.data() + key / 2 * columns_) + key % 2;
@@ -79,7 +79,6 @@ class PackedHead {
 
   int64_t pairs() const { return pairs_; }
   int64_t columns() const { return columns_; }
-  int64_t padded_keys() const { return padded_keys_; }
 
   // [pairs][kTile] from a key that kTile divides.
   const Pair *keys(int64_t key) const { return keys_.data() + key * pairs_; }
@@ -89,7 +88,6 @@ class PackedHead {
  private:
   int64_t pairs_;
   int64_t columns_;
-  int64_t padded_keys_;
   std::vector<Pair> keys_;
   std::vector<Pair> values_;
 };
