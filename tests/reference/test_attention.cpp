@@ -111,6 +111,7 @@ TEST_CASE("the kernel for pairs of bfloat16 leaves what it does not compute") {
   const at::Tensor x = at::zeros({1, 4, 32}, at::kBFloat16);
   CHECK_FALSE(is_for_avx512_attention(x, x, x, {.heads = 2, .causal = true}));
   CHECK_FALSE(is_for_avx512_attention(x, x, x, {.heads = 2, .bias = at::zeros({2, 4, 4})}));
+  CHECK_FALSE(is_for_avx512_attention(x, x, x, {.heads = 2, .scale = -1}));
   CHECK_FALSE(is_for_avx512_attention(x, x, x, {.heads = 32}));  // heads of one feature
   const at::Tensor wide = x.to(at::kFloat);
   CHECK_FALSE(is_for_avx512_attention(wide, wide, wide, {.heads = 2}));

@@ -306,7 +306,7 @@ bool is_for_avx512_attention(const at::Tensor &q, const at::Tensor &k, const at:
   const int64_t width = q.size(2) / options.heads;
   return has_instructions() && has_whole_rows(q) && has_whole_rows(k) && has_whole_rows(v) &&
          width % 2 == 0 && width <= kMostWidth && q.size(2) == v.size(2) && k.size(1) > 0 &&
-         !options.causal && !options.bias.defined();
+         !options.causal && !options.bias.defined() && options.scale.value_or(1) > 0;
 }
 
 at::Tensor attend_avx512(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,

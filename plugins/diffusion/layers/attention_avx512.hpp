@@ -7,7 +7,8 @@
 namespace pictor::diffusion {
 
 // Whether attend_avx512 computes it: in bfloat16, on a CPU that multiplies such pairs
-// (AVX512_BF16), for heads of an even number of features up to 160, neither causal nor with a bias.
+// (AVX512_BF16), for heads of an even number of features up to 160, neither causal nor with a bias,
+// and a scale above 0: scores of keys that are not there are the least.
 bool is_for_avx512_attention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                              const AttentionOptions &options);
 

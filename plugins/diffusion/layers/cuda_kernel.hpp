@@ -24,8 +24,8 @@ class CudaKernel {
   CudaKernel(std::string name, std::string source)
       : name_(std::move(name)), source_(std::move(source)) {}
 
-  // Whether it was, or can be compiled for `device`. Compiling takes part of a second, and a
-  // capture of launches (StepGraph) does not bear it.
+  // Whether it was, or can be compiled for `device`. Not to be asked for the first time
+  // while launches are captured (StepGraph).
   bool runs_on(at::Device device) const { return function_for(device) != nullptr; }
 
   // Behind what the current stream of `device` was given before. The arguments are copied, and must
