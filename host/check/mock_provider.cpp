@@ -45,6 +45,21 @@ bool send_all(int connection, std::string_view bytes) {
   return true;
 }
 
+// Whether all of it was taken.
+bool send_again_and_again(int connection, std::string_view bytes, std::uint64_t size) {
+  for (std::uint64_t sent = 0; sent < size; sent += bytes.size()) {
+    if (!send_all(connection, bytes.substr(0, size - sent))) return false;
+  }
+  return true;
+}
+
+void send_dripping(int connection, std::string_view bytes) {
+  for (const char &byte : bytes) {
+    std::this_thread::sleep_for(MockProvider::drip_every);
+    if (!send_all(connection, {&byte, 1})) return;
+  }
+}
+
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -145,12 +160,14 @@ void MockProvider::send_answer(int connection, const ProviderAnswer &answer) {
   for (const std::string &line : answer.headers) head += line + "\r\n";
   const std::uint64_t size = answer.endless ? most_bytes : answer.body.size() + answer.missing;
   head += fmt::format("Content-Length: {}\r\n\r\n", size);
-  bool taken = send_all(connection, head + (answer.endless ? "" : answer.body));
-  if (!answer.endless) return;
-  for (std::uint64_t sent = 0; taken && sent < size; sent += answer.body.size()) {
-    taken = send_all(connection, std::string_view(answer.body).substr(0, size - sent));
+  if (!send_all(connection, head)) return;
+  if (answer.endless) {
+    taken_whole_ = send_again_and_again(connection, answer.body, size);
+  } else if (answer.drips) {
+    send_dripping(connection, answer.body);
+  } else {
+    send_all(connection, answer.body);
   }
-  if (taken) taken_whole_ = true;
 }
 
 }  // namespace pictor::host::check

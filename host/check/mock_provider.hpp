@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@ struct ProviderAnswer {
   std::string media_type = "application/json";
   std::uint64_t missing = 0;  // bytes that it announces beyond the body, and never sends
   bool endless = false;       // the body, again and again, up to most_bytes
+  bool drips = false;         // a byte of the body every drip_every
 };
 
 // A provider of this machine alone: HTTP/1.1 on a loopback port, one answer for every request. It
@@ -24,6 +26,7 @@ struct ProviderAnswer {
 class MockProvider {
  public:
   static constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
+  static constexpr std::chrono::milliseconds drip_every{100};
 
   // Throws Skip when no port can be had.
   MockProvider();

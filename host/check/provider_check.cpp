@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace pictor::host::check {
@@ -22,7 +23,8 @@ namespace {
 constexpr const char *address = "base_url";
 constexpr const char *key_name = "PICTOR_CHECK_KEY";
 constexpr std::int64_t wait_s = 30;
-constexpr std::chrono::seconds patience{1};
+constexpr std::chrono::seconds patience{1}, grace{5};
+constexpr std::size_t drips = 80;  // for longer than both
 
 // An answer, and what it has to become.
 struct Trial {
@@ -39,6 +41,14 @@ ProviderAnswer refusal(int status, std::vector<std::string> headers = {}) {
           .body = R"({"error": {"message": "no picture today"}})"};
 }
 
+// As OpenAI says that there is no credit left.
+ProviderAnswer no_quota() {
+  return {.status = 429,
+          .body = R"({"error": {"message": "You exceeded your current quota, please check your )"
+                  R"(plan and billing details.", "type": "insufficient_quota", )"
+                  R"("code": "insufficient_quota"}})"};
+}
+
 std::string date_in(std::int64_t seconds) {
   const std::time_t then = std::time(nullptr) + seconds;
   std::tm parts{};
@@ -53,6 +63,7 @@ std::vector<Trial> all_trials() {
   const std::vector<pictor_status> broken = {PICTOR_PROTOCOL, PICTOR_UNAVAILABLE};
   return {
       {"401", refusal(401), {PICTOR_UNAUTHENTICATED}},
+      {"402", refusal(402), {PICTOR_QUOTA_EXHAUSTED, PICTOR_PERMISSION_DENIED}},
       {"403", refusal(403), {PICTOR_PERMISSION_DENIED, PICTOR_UNAUTHENTICATED}},
       {"404", refusal(404), {PICTOR_NOT_FOUND, PICTOR_INVALID_ARGUMENT, PICTOR_UNSUPPORTED}},
       {"429 with Retry-After in seconds",
@@ -65,6 +76,7 @@ std::vector<Trial> all_trials() {
        {PICTOR_RATE_LIMITED},
        true,
        true},
+      {"429 for want of quota", no_quota(), {PICTOR_QUOTA_EXHAUSTED, PICTOR_RATE_LIMITED}},
       {"500", refusal(500), {PICTOR_UNAVAILABLE, PICTOR_TIMEOUT}},
       {"503", refusal(503), {PICTOR_UNAVAILABLE, PICTOR_TIMEOUT}, false, true},
       {"a body that is cut off", {.body = R"({"data": [)", .missing = 1000}, broken},
@@ -72,8 +84,10 @@ std::vector<Trial> all_trials() {
        {.body = "<html><body>Welcome</body></html>", .media_type = "text/html"},
        broken},
       {"broken JSON", {.body = R"({"data": [{"b64_json": )"}, broken},
+      {"a picture in broken base64", {.body = R"({"data": [{"b64_json": "%%%"}]})"}, broken},
       {"a redirect to a file", refusal(302, {"Location: file:///etc/hostname"}), {}},
       {"a body of 1 GiB", {.body = std::string(1 << 20, ' '), .endless = true}, {}},
+      {"a body that drips", {.body = std::string(drips, ' '), .drips = true}, {}},
   };
 }
 
@@ -83,29 +97,57 @@ struct End {
   PluginError error;
 };
 
-// A load that waits for its server, as it may, is told to end after a while.
-End load(LiveModel &model) {
-  const auto job = model.host().open_load();
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool loaded = false;
-  std::thread impatient([&] {
-    std::unique_lock lock(mutex);
-    if (!changed.wait_for(lock, patience, [&] { return loaded; })) job->cancelled = true;
-  });
-  End end;
-  end.status = model.try_load(end.error, job);
-  {
-    const std::lock_guard lock(mutex);
-    loaded = true;
+// Cancels what a model does when it takes too long.
+class Impatience {
+ public:
+  explicit Impatience(LiveModel &model) : thread_([this, &model] { wait(model); }) {}
+  ~Impatience() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
   }
-  changed.notify_one();
-  impatient.join();
+  Impatience(const Impatience &) = delete;
+  Impatience &operator=(const Impatience &) = delete;
+
+  // Whether the model goes on for long after it was cancelled.
+  bool is_ignored() const { return Clock::now() - began_ > patience + grace; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void wait(LiveModel &model) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, patience, [this] { return over_; })) return;
+    model.host().cancel_jobs();
+    if (model.functions().cancel == nullptr) return;
+    model.functions().cancel(model.self(), PICTOR_ALL_JOBS, PICTOR_ALL_REQUESTS);
+  }
+
+  const Clock::time_point began_ = Clock::now();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+// A load may wait for its server, until it is told to end.
+End load(LiveModel &model) {
+  const Impatience impatience(model);
+  End end;
+  end.status = model.try_load(end.error);
   return end;
 }
 
 End draw(Context &context, const Trial &trial, LiveModel &model) {
+  std::optional<Impatience> impatience;
+  if (trial.answer.drips) impatience.emplace(model);
   const Drawn drawn = model.draw({model.small_row()});
+  if (impatience && impatience->is_ignored()) {
+    context.findings.fail(fmt::format("{}: it goes on when it is cancelled", trial.name));
+  }
   if (!drawn.ended()) {
     context.findings.fail(fmt::format("{}: the request gets no end", trial.name));
     throw Skip{"a request did not end"};
@@ -148,7 +190,8 @@ void judge_error(Context &context, const Trial &trial, const PluginError &error)
 
 void judge(Context &context, const Trial &trial, const End &end, const MockProvider &provider) {
   judge_status(context, trial, end);
-  if (end.status != PICTOR_OK) judge_error(context, trial, end.error);
+  const bool failed = end.status != PICTOR_OK && end.status != PICTOR_CANCELLED;
+  if (failed) judge_error(context, trial, end.error);
   if (!provider.was_taken_whole()) return;
   context.findings.fail(fmt::format("{}: it takes the whole of it", trial.name));
 }

@@ -89,6 +89,11 @@ std::shared_ptr<SeenJob> RecordingHost::open_load() {
   return job;
 }
 
+void RecordingHost::cancel_jobs() {
+  const std::lock_guard lock(mutex_);
+  for (const auto &[number, job] : jobs_) job->cancelled = true;
+}
+
 std::shared_ptr<SeenJob> RecordingHost::find(pictor_job job) const {
   const std::lock_guard lock(mutex_);
   const auto found = jobs_.find(job);

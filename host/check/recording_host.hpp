@@ -80,6 +80,8 @@ class RecordingHost {
   // A job for requests that want so many pictures each. It is known as long as the process lives.
   std::shared_ptr<SeenJob> open(const std::vector<std::uint32_t> &wanted);
   std::shared_ptr<SeenJob> open_load();
+  // Every job is cancelled, and told so when it asks.
+  void cancel_jobs();
 
   // The reason told for the call that was given this sink; empty when there was none.
   PluginError reason_of(pictor_error_sink sink) const;

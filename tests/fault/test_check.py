@@ -13,6 +13,19 @@ TEMPLATE = BUILD / "lib/pictor/plugins/template.pictor.so"
 BAD = FIXTURES / "bad"
 CLIENTS = TEMPLATE.with_name("openai.pictor.so").exists()
 
+# A client of a provider that breaks draw.provider: what it is told.
+CLIENTS_MISTAKES = {
+    "asks-again": "503: it asks 2 times",
+    "blames-server": "429 for want of quota: it says UNAVAILABLE",
+    "forgets-wait": "429 with Retry-After as a date: retry_after_ms is -1",
+    "gives-up-early": "503: it says RETRY_NEVER of what passes",
+    "guesses-picture": "a picture in broken base64: it takes that for a success",
+    "other-status": "404: http_status is 418",
+    "speechless": "500: the request gets no end",
+    "takes-it-all": "a body of 1 GiB: it takes the whole of it",
+    "unread-status": "401: it takes that for a success",
+    "waits-for-drips": "a body that drips: it goes on when it is cancelled",
+}
 # Plugin file without its suffix: the check that it fails, and how. All other checks must not fail.
 MUTANTS = {
     BAD / "missing-library": ("elf.fits", "fail"),
@@ -57,9 +70,7 @@ MUTANTS = {
     BAD / "trusts-malloc": ("draw.memory", "crash"),
     BAD / "blames-itself": ("draw.memory", "fail"),
     BAD / "never-recovers": ("draw.memory", "fail"),
-    BAD / "unread-status": ("draw.provider", "fail"),
-    BAD / "asks-again": ("draw.provider", "fail"),
-    BAD / "forgets-wait": ("draw.provider", "fail"),
+    **{BAD / name: ("draw.provider", "fail") for name in CLIENTS_MISTAKES},
 }
 # What is only warned about.
 WARNED = {
@@ -106,6 +117,7 @@ class Check(Workspace):
                 self.assertEqual(broken, {wanted: verdict}, results)
                 self.assertEqual(code, 7)
                 self.assertTrue(results[wanted]["findings"] or results[wanted]["last_call"], results[wanted])
+                self.assertIn(CLIENTS_MISTAKES.get(plugin.name, ""), "\n".join(results[wanted]["findings"]))
 
     def test_what_is_only_bad_elsewhere_is_a_warning(self):
         for plugin, (wanted, words) in WARNED.items():

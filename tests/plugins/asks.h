@@ -1,7 +1,8 @@
 /*
  * Asks a server before it draws, where `base_url` names one: the smallest HTTP client, for the
- * plugins that are about a provider's answers. What becomes of an answer is the fixture's:
- * FIXTURE_VERDICT(answer, &error) fills the error in, or returns 0 to draw.
+ * plugins that are about a provider's answers. What becomes of an answer is the fixture's verdict.
+ * Before it includes this, it may define ASKS_MOST_BYTES, how much of an answer it takes, and
+ * ASKS_CANCELLED(job), whether it is to give up.
  */
 #ifndef PICTOR_TESTS_ASKS_H
 #define PICTOR_TESTS_ASKS_H
@@ -11,19 +12,30 @@
 #include "fixture.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 1 << 16 };
+#ifndef ASKS_MOST_BYTES
+#define ASKS_MOST_BYTES (ANSWER_BYTES - 1)
+#endif
+#ifndef ASKS_CANCELLED
+#define ASKS_CANCELLED(job) host->job_cancelled(host, job)
+#endif
+
+enum { ANSWER_BYTES = 1 << 16, PATIENCE_MS = 50 };
 
 typedef struct answer {
-  int status;             /* 0: none came */
-  int64_t retry_after_ms; /* -1: not told */
-  char text[ANSWER_BYTES];
+  pictor_job job;          /* that it is asked for */
+  int status;              /* 0: none came */
+  int64_t retry_after_ms;  /* -1: not told */
+  char text[ANSWER_BYTES]; /* its beginning */
 } answer;
+
+enum { DRAWS, FAILS, SAYS_NOTHING }; /* what verdict() returns */
 
 static int port; /* of the server; 0: there is none */
 
@@ -60,14 +72,26 @@ static int64_t wait_of(const char *value) {
   return wait > 1 ? wait : 1;
 }
 
+/* Nothing when the request is cancelled before something comes. */
+static ssize_t read_some(int server, pictor_job job, char *to, size_t room) {
+  struct pollfd come = {.fd = server, .events = POLLIN};
+  while (poll(&come, 1, PATIENCE_MS) == 0) {
+    if (ASKS_CANCELLED(job)) return 0;
+  }
+  return read(server, to, room);
+}
+
 static void read_answer(int server, answer *to) {
+  static char rest[ANSWER_BYTES]; /* of a long answer */
   size_t size = 0;
-  while (size < ANSWER_BYTES - 1) {
-    const ssize_t got = read(server, to->text + size, ANSWER_BYTES - 1 - size);
+  while (size < ASKS_MOST_BYTES && !ASKS_CANCELLED(to->job)) {
+    const size_t room = size < ANSWER_BYTES - 1 ? ANSWER_BYTES - 1 - size : 0;
+    const ssize_t got = room > 0 ? read_some(server, to->job, to->text + size, room)
+                                 : read_some(server, to->job, rest, sizeof rest);
     if (got <= 0) break;
     size += (size_t)got;
   }
-  to->text[size] = '\0';
+  to->text[size < ANSWER_BYTES - 1 ? size : ANSWER_BYTES - 1] = '\0';
   const char *retry = strcasestr(to->text, "\r\nretry-after: ");
   sscanf(to->text, "HTTP/1.1 %d", &to->status);
   if (retry != NULL) to->retry_after_ms = wait_of(retry + strlen("\r\nretry-after: "));
@@ -80,7 +104,9 @@ static void ask(answer *to) {
   to->retry_after_ms = -1;
   const int server = connect_to(port);
   if (server < 0) return;
-  if (write(server, question, sizeof question - 1) == sizeof question - 1) read_answer(server, to);
+  if (write(server, question, sizeof question - 1) == sizeof question - 1) {
+    read_answer(server, to);
+  }
   close(server);
 }
 
@@ -88,6 +114,8 @@ static pictor_status status_of(const answer *got) {
   switch (got->status) {
     case 401:
       return PICTOR_UNAUTHENTICATED;
+    case 402:
+      return PICTOR_QUOTA_EXHAUSTED;
     case 403:
       return PICTOR_PERMISSION_DENIED;
     case 404:
@@ -107,9 +135,10 @@ static inline int honest_verdict(answer *got, pictor_error *error) {
   *error = reason(status_of(got), "the server gives no picture");
   error->http_status = got->status;
   error->retry_after_ms = got->retry_after_ms;
-  return 1;
+  return FAILS;
 }
 
+/* Of a whole answer; fills the error in for FAILS. */
 static int verdict(answer *got, pictor_error *error);
 
 static pictor_status ask_and_draw(pictor_model *model, const pictor_request *const *requests,
@@ -118,11 +147,11 @@ static pictor_status ask_and_draw(pictor_model *model, const pictor_request *con
   static answer got; /* one request at a time */
   for (uint32_t i = 0; i < count; ++i) {
     pictor_error error;
+    got.job = job;
     if (port != 0) ask(&got);
-    if (port != 0 && verdict(&got, &error)) {
-      host->job_fail(host, job, i, &error);
-      continue;
-    }
+    const int becomes = port != 0 ? verdict(&got, &error) : DRAWS;
+    if (becomes == FAILS) host->job_fail(host, job, i, &error);
+    if (becomes != DRAWS) continue;
     draw_all(job, i, requests[i]);
     host->job_done(host, job, i);
   }
