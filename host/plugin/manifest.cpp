@@ -110,7 +110,9 @@ Manifest parse_manifest(std::string_view content) {
   }
   manifest.version = text_field(object, "version");
   manifest.label = text_field(object, "label");
-  manifest.wants_worker = optional_field(object, "isolation") == "worker";
+  const Json isolation = optional_field(object, "isolation");
+  if (isolation == "worker") manifest.own_process = OwnProcess::always;
+  if (isolation == "gpu") manifest.own_process = OwnProcess::beside_gpu;
   manifest.needs_network = optional_field(object, "network") == true;
   return manifest;
 }

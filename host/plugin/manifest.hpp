@@ -8,12 +8,15 @@
 
 namespace pictor::host {
 
+// Whether a plugin is to have a process of its own.
+enum class OwnProcess { no, beside_gpu, always };
+
 // What the ELF note of a file says, without running it. Of another major's only the ABI is known.
 struct Manifest {
   std::string id, version, label;
   int abi_major = 0, abi_minor = 0;
   int min_host_minor = 0;
-  bool wants_worker = false;   // a process of its own
+  OwnProcess own_process = OwnProcess::no;
   bool needs_network = false;  // which a sandbox has only when the user grants it
 };
 

@@ -24,7 +24,7 @@ struct ModelInfo {
   std::vector<std::string> features;
   bool sync = false, async = false;
   bool needs_network = false, needs_gpu = false, deterministic = false, billed = false,
-       ignores_seed = false;
+       ignores_seed = false, prefers_isolation = false;
   bool parks = false;                 // its requests outlive the process through their checkpoints
   std::uint32_t max_batch = 1;        // 0: any
   std::uint32_t max_concurrency = 1;  // 0: any

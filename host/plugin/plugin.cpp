@@ -117,7 +117,7 @@ Plugin::Plugin(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Plugin::~Plugin() = default;
 
 TableSource in_this_process(const fs::path &, const Manifest &manifest) {
-  if (manifest.wants_worker) {
+  if (manifest.own_process == OwnProcess::always) {
     throw Error(fmt::format("plugin '{}' runs in a process of its own only", manifest.id),
                 "leave isolation out, or write isolation: worker", ExitCode::plugin);
   }
@@ -133,8 +133,8 @@ std::shared_ptr<const Plugin> Plugin::load(const fs::path &file, const ChooseSou
   }
   require_unchangeable(path);
   const Manifest manifest = check_manifest(path);
-  const TableSource source = choose(path, manifest);
   const std::lock_guard lock(registry().mutex);
+  const TableSource source = choose(path, manifest);
   Loaded &loaded = registry().files[{status.st_dev, status.st_ino, source.name}];
   if (!loaded.plugin && !loaded.error) {
     try {

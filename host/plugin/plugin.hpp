@@ -40,7 +40,7 @@ struct TableSource {
 // Chooses by the file and its manifest. Throws Error.
 using ChooseSource =
     std::function<TableSource(const std::filesystem::path &file, const Manifest &manifest)>;
-// dlopen in this process; refuses a plugin that wants one of its own.
+// dlopen in this process; refuses a plugin that wants always one of its own.
 TableSource in_this_process(const std::filesystem::path &file, const Manifest &manifest);
 
 // A loaded plugin: `init` has succeeded. Never unloaded; the same file is loaded once per process,

@@ -35,9 +35,10 @@ struct ModelFlag {
   std::uint32_t bit;
   bool ModelInfo::*member;
 };
-constexpr std::array<ModelFlag, 6> model_flags = {{
+constexpr std::array<ModelFlag, 7> model_flags = {{
     {PICTOR_MODEL_NEEDS_NETWORK, &ModelInfo::needs_network},
     {PICTOR_MODEL_NEEDS_GPU, &ModelInfo::needs_gpu},
+    {PICTOR_MODEL_PREFERS_ISOLATION, &ModelInfo::prefers_isolation},
     {PICTOR_MODEL_DETERMINISTIC, &ModelInfo::deterministic},
     {PICTOR_MODEL_BILLED, &ModelInfo::billed},
     {PICTOR_MODEL_IGNORES_SEED, &ModelInfo::ignores_seed},

@@ -2,11 +2,16 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "plugin/abi_read.hpp"
 #include "plugin/needed_libraries.hpp"
+#include "plugin/plugin_table.hpp"
+#include "plugin/process_state.hpp"
 #include "worker/proxy_plugin.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -69,14 +74,47 @@ bool is_parted_by_libraries(const IsolationConfig &config, const std::filesystem
   return parted;
 }
 
+// As the manifest wants it, nothing of the plugin having run.
+bool is_parted_by_manifest(const Manifest &manifest) {
+  return manifest.own_process == OwnProcess::always ||
+         (manifest.own_process == OwnProcess::beside_gpu && has_gpu());
+}
+
+// As its models want it, for which the plugin is opened here, but not begun. Of a broken table
+// whoever reads it next says what is wrong.
+bool is_parted_by_models(const std::filesystem::path &file, const Manifest &manifest) {
+  const std::string culprit = "plugin " + manifest.id;
+  const KeptProcessState kept(culprit);
+  const pictor_plugin *table = in_this_process(file, manifest).open(file);
+  try {
+    const auto models = read_models(read_plugin_table(table).functions);
+    return std::any_of(models.begin(), models.end(), [](const ModelDescription &model) {
+      return model.info.needs_gpu || model.info.prefers_isolation;
+    });
+  } catch (const ContractFault &) {
+    return false;
+  }
+}
+
 bool wants_worker(const IsolationConfig &config, const std::filesystem::path &file,
                   const Manifest &manifest) {
   if (config.mode == Isolation::worker || config.sandbox) return true;
-  if (config.mode == Isolation::automatic && manifest.wants_worker) return true;
-  return is_parted_by_libraries(config, file, manifest);
+  const bool automatic = config.mode == Isolation::automatic;
+  return (automatic && is_parted_by_manifest(manifest)) ||
+         is_parted_by_libraries(config, file, manifest) ||
+         (automatic && is_parted_by_models(file, manifest));
 }
 
 }  // namespace
+
+bool has_gpu(const std::filesystem::path &devices) {
+  // NVIDIA's, AMD's, and either of them under Windows.
+  constexpr std::array drivers = {"nvidiactl", "kfd", "dxg"};
+  return std::any_of(drivers.begin(), drivers.end(), [&](const char *driver) {
+    std::error_code ignored;
+    return std::filesystem::exists(devices / driver, ignored);
+  });
+}
 
 ChooseSource choose_source(const IsolationConfig &config) {
   return [config](const std::filesystem::path &file, const Manifest &manifest) -> TableSource {

@@ -26,6 +26,7 @@ std::string traits(const ModelInfo &model) {
   if (model.billed) words.emplace_back("requests are billed");
   if (model.deterministic) words.emplace_back("the same seed draws the same picture");
   if (model.ignores_seed) words.emplace_back("ignores the seed");
+  if (model.prefers_isolation) words.emplace_back("prefers a process of its own");
   return fmt::format("{}", fmt::join(words, "; "));
 }
 
@@ -43,6 +44,7 @@ Json model_json(const Plugin &plugin, const ModelInfo &model) {
                 {"billed", model.billed},
                 {"deterministic", model.deterministic},
                 {"ignores_seed", model.ignores_seed},
+                {"prefers_isolation", model.prefers_isolation},
                 {"parameters", Json::array()}};
   for (const ParameterSpec &spec : plugin.parameters(model.id)) {
     entry["parameters"].push_back(parameter_json(spec, nullptr));

@@ -553,8 +553,9 @@ PICTOR_EXPORT const pictor_plugin *pictor_plugin_v1(void) PICTOR_NOEXCEPT;
  * An ELF note that tells what a file is without running a line of it: section .note.pictor, owner
  * "Pictor", type 1, content one JSON object in ASCII, padded with NUL to a multiple of four:
  *   {"abi": "1.0", "min_host": 0, "id": "...", "version": "...", "label": "..."}
- * Optional: "isolation": "worker" wants a process of its own, "network": true needs a network, which a
- * sandbox has only when the user grants it. Other keys are passed over.
+ * Optional: "isolation": "worker" wants a process of its own, "gpu" the same where there is a GPU;
+ * "network": true needs a network, which a sandbox has only when the user grants it. Other keys are
+ * passed over.
  * `json` is a string literal. Use it once, at file scope; in C++ inside the plugin's only
  * PICTOR_PLUGIN.
  */

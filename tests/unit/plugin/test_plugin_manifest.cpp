@@ -60,7 +60,7 @@ TEST_CASE("the manifest of a plugin is read without loading it") {
   CHECK(manifest.abi_major == 1);
   CHECK(manifest.abi_minor == 0);
   CHECK(manifest.min_host_minor == 0);
-  CHECK_FALSE(manifest.wants_worker);
+  CHECK(manifest.own_process == OwnProcess::no);
   CHECK_FALSE(manifest.needs_network);
   CHECK(refusal(manifest).empty());
 }
@@ -69,7 +69,7 @@ TEST_CASE("a manifest may ask for a process of its own and for a network") {
   const Manifest manifest =
       parse_manifest(R"({"abi": "1.0", "min_host": 0, "id": "x", "version": "1", "label": "X",)"
                      R"( "isolation": "worker", "network": true, "later": [1]})");
-  CHECK(manifest.wants_worker);
+  CHECK(manifest.own_process == OwnProcess::always);
   CHECK(manifest.needs_network);
 }
 
