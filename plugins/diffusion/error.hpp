@@ -12,6 +12,7 @@ enum class ErrorKind {
   not_found,           // a file, a model or a name does not exist
   unsupported,         // valid elsewhere, but not built here
   resource_exhausted,  // out of memory or of another limit: ask for less
+  device_lost,         // the device computes no more for this process: start it again
   internal,            // a defect of this plugin
 };
 

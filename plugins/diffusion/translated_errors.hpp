@@ -16,6 +16,8 @@ inline Status status_of(ErrorKind kind) {
       return Status::unsupported;
     case ErrorKind::resource_exhausted:
       return Status::resource_exhausted;
+    case ErrorKind::device_lost:
+      return Status::device_lost;
     case ErrorKind::internal:
       break;
   }

@@ -55,7 +55,7 @@ TextToImageResult draw_within(FakePipeline &fake, const TextToImageRequest &requ
       request, callbacks,
       [&](const TextToImageRequest &part, const RunCallbacks &of_part) {
         TextToImageResult result;
-        translating_errors("drawing", [&] { result = fake.draw(part, of_part); });
+        translating_errors(at::kCPU, "drawing", [&] { result = fake.draw(part, of_part); });
         return result;
       },
       make_room);
@@ -168,9 +168,9 @@ TEST_CASE("only a lack of memory is tried again") {
 }
 
 TEST_CASE("libtorch's errors are told apart") {
-  const auto kind_of = [](const std::string &message) {
+  const auto kind_of = [](const std::string &message, at::Device device = at::kCPU) {
     try {
-      translating_errors("drawing", [&] { C10_THROW_ERROR(Error, message); });
+      translating_errors(device, "drawing", [&] { C10_THROW_ERROR(Error, message); });
     } catch (const Error &error) {
       return error.kind();
     }
@@ -179,6 +179,11 @@ TEST_CASE("libtorch's errors are told apart") {
   CHECK(kind_of("CUDA out of memory. Tried to allocate 2 GiB") == ErrorKind::resource_exhausted);
   CHECK(kind_of("DefaultCPUAllocator: can't allocate memory") == ErrorKind::resource_exhausted);
   CHECK(kind_of("the sizes do not match") == ErrorKind::internal);
+  // No machine has as many GPUs: it answers as one that is lost.
+  const at::Device lost{at::kCUDA, 63};
+  CHECK(kind_of("CUDA error: device-side assert triggered", lost) == ErrorKind::device_lost);
+  CHECK(kind_of("CUDA out of memory. Tried to allocate 2 GiB", lost) ==
+        ErrorKind::resource_exhausted);
 }
 
 TEST_CASE("pictures drawn with less memory are those drawn at once") {

@@ -21,12 +21,13 @@ int64_t pictures_at_once(int64_t height, int64_t width) {
 
 // `network` with and without tiles, as the request and the autoencoder let it.
 template <class Network>
-AutoencoderWork work_of(const AutoencoderKL &vae, const TextToImageRequest &request,
-                        const std::string &doing, const std::string &done, const Network &network) {
-  const auto with = [&network, doing](bool tiled) {
-    return [&network, doing, tiled](int64_t first, int64_t end) {
+AutoencoderWork work_of(const AutoencoderKL &vae, at::Device device,
+                        const TextToImageRequest &request, const std::string &doing,
+                        const std::string &done, const Network &network) {
+  const auto with = [&network, device, doing](bool tiled) {
+    return [&network, device, doing, tiled](int64_t first, int64_t end) {
       at::Tensor result;
-      translating_errors(doing, [&] { result = network(first, end, tiled); });
+      translating_errors(device, doing, [&] { result = network(first, end, tiled); });
       return result;
     };
   };
@@ -47,7 +48,8 @@ at::Tensor decode_pictures(const AutoencoderKL &vae, const at::Tensor &latents,
     return to_pixels(decoded);
   };
   return autoencode_within_memory(z.size(0), pictures_at_once(z.size(2) * scale, z.size(3) * scale),
-                                  work_of(vae, request, "decoding", "decoded", decode), callbacks);
+                                  work_of(vae, z.device(), request, "decoding", "decoded", decode),
+                                  callbacks);
 }
 
 at::Tensor encode_pictures(const AutoencoderKL &vae, const at::Tensor &pixels,
@@ -61,9 +63,9 @@ at::Tensor encode_pictures(const AutoencoderKL &vae, const at::Tensor &pixels,
     require_finite(z, "the vae encoder's output");
     return z;
   };
-  return vae.scale(autoencode_within_memory(pixels.size(0), pictures_at_once(height, width),
-                                            work_of(vae, request, "encoding", "encoded", encode),
-                                            callbacks));
+  return vae.scale(autoencode_within_memory(
+      pixels.size(0), pictures_at_once(height, width),
+      work_of(vae, pixels.device(), request, "encoding", "encoded", encode), callbacks));
 }
 
 }  // namespace pictor::diffusion

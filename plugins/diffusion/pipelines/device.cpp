@@ -103,6 +103,15 @@ std::vector<std::string> replica_devices(const std::string &device, size_t count
   return devices;
 }
 
+bool computes(at::Device device) {
+  if (device.is_cpu()) return true;
+  try {
+    return at::ones({1}, at::TensorOptions{device}).item<float>() == 1;
+  } catch (const c10::Error &) {
+    return false;
+  }
+}
+
 TextEncoderPlacement moved_to_cpu(at::ScalarType dtype) {
   return {at::kCPU, dtype == at::kHalf ? at::kFloat : dtype, /*movable=*/false, /*moved=*/true};
 }

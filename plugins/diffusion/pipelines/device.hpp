@@ -46,6 +46,10 @@ TextEncoderPlacement moved_to_cpu(at::ScalarType dtype);
 // Throws Error naming the parameter for others, and for int8 on a GPU or without kernels for it.
 bool wants_int8(const std::string &quantization, const Placement &placement);
 
+// Whether the device does what it is asked. A GPU that met a fault, such as an access outside its
+// memory, never does so again for the process.
+bool computes(at::Device device);
+
 // Lets libtorch compute on so many threads, in this and all later threads of the process; 0: one
 // for each CPU that the process may use.
 void set_threads(int64_t threads);

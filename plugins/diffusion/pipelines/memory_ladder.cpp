@@ -1,6 +1,7 @@
 #include "pipelines/memory_ladder.hpp"
 
 #include "error.hpp"
+#include "pipelines/device.hpp"
 
 #include <algorithm>
 #include <array>
@@ -67,12 +68,20 @@ void append(TextToImageResult &all, TextToImageResult part, size_t first) {
 
 }  // namespace
 
-void translating_errors(const std::string &doing, const std::function<void()> &work) {
+void translating_errors(at::Device device, const std::string &doing,
+                        const std::function<void()> &work) {
   try {
     work();
   } catch (const c10::Error &error) {
     const std::string message = error.what_without_backtrace();
     if (is_out_of_memory(message)) fail_out_of_memory(doing);
+    if (!computes(device)) {
+      throw Error{ErrorKind::device_lost, device.str() + " failed while " + doing +
+                                              " and computes no more for this process; in a "
+                                              "worker ('isolation: auto') it is opened again. "
+                                              "libtorch says: " +
+                                              message};
+    }
     throw Error{ErrorKind::internal, "libtorch failed while " + doing + ": " + message};
   } catch (const std::bad_alloc &) {
     fail_out_of_memory(doing);

@@ -13,9 +13,12 @@
 // asked again before it says that there is none.
 namespace pictor::diffusion {
 
-// Does `work`. Where libtorch or the system has no memory for it, throws Error(resource_exhausted);
-// other exceptions of libtorch leave as Error(internal). `doing` completes "out of memory while".
-void translating_errors(const std::string &doing, const std::function<void()> &work);
+// Does `work` on `device`. Where libtorch or the system has no memory for it, throws
+// Error(resource_exhausted); other exceptions of libtorch leave as Error(device_lost) when the
+// device does nothing more after them, else as Error(internal). `doing` completes "out of memory
+// while".
+void translating_errors(at::Device device, const std::string &doing,
+                        const std::function<void()> &work);
 
 // Loads a model: first as it is placed, then, where memory runs out and `movable` lets them, with
 // the text encoders on the CPU.

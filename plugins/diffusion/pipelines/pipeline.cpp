@@ -35,12 +35,13 @@ constexpr std::array kFamilies{
     Family{"FluxImg2ImgPipeline", load_flux},
 };
 
-// The result of `work`, which needs no gradients; libtorch's exceptions leave as Errors.
+// The result of `work` on `device`, which needs no gradients; libtorch's exceptions leave as
+// Errors.
 template <class Work>
-auto run_inference(const std::string &doing, const Work &work) {
+auto run_inference(at::Device device, const std::string &doing, const Work &work) {
   const c10::InferenceMode inference;
   decltype(work()) result;
-  translating_errors(doing, [&] { result = work(); });
+  translating_errors(device, doing, [&] { result = work(); });
   return result;
 }
 
@@ -62,7 +63,7 @@ TextToImageResult Pipeline::generate(const TextToImageRequest &request,
   stop_if_cancelled(callbacks);
   const TextToImageRequest complete = completed(request, family());
   const auto draw_part = [this](const TextToImageRequest &part, const RunCallbacks &of_part) {
-    return run_inference("drawing", [&] { return draw(part, of_part); });
+    return run_inference(placement_.device, "drawing", [&] { return draw(part, of_part); });
   };
   std::function<void()> make_room;
   if (placement_.text_encoders.movable && !text_encoders_moved_) {
@@ -76,7 +77,7 @@ TextToImageResult Pipeline::generate(const TextToImageRequest &request,
 }
 
 void Pipeline::free_text_encoders() const {
-  run_inference("moving the text encoders to the CPU", [this] {
+  run_inference(placement_.device, "moving the text encoders to the CPU", [this] {
     move_text_encoders(moved_to_cpu(placement_.dtype).options());
     return true;
   });
@@ -110,7 +111,7 @@ std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,
     if (text_encoders_on_cpu) text = moved_to_cpu(opened.placement.dtype);
     LoraSet loras{options.loras};
     opened.lora_set = &loras;
-    pipeline = run_inference("loading " + model.string(), [&] {
+    pipeline = run_inference(opened.placement.device, "loading " + model.string(), [&] {
       std::unique_ptr<Pipeline> loaded = family.load(source.folder, opened);
       loras.finish();
       return loaded;
