@@ -159,7 +159,7 @@ Json ServedPlugin::validate(const Json &call) {
 Json ServedPlugin::destroy(const Json &call) {
   const Instance model = instance(call);
   {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(cancelling_, mutex_);
     instances_.erase(call.at("instance").get<std::uint64_t>());
   }
   model.functions.destroy(model.self);
@@ -169,6 +169,7 @@ Json ServedPlugin::destroy(const Json &call) {
 void ServedPlugin::cancel(const Json &call) {
   for (const Json &job : call.at("jobs")) host_.cancel(job.get<pictor_job>());
   if (call.at("instance").is_null()) return;  // a load, which asks
+  const std::lock_guard lock(cancelling_);
   const std::optional<Instance> model = find_instance(call);
   if (!model || model->functions.cancel == nullptr) return;  // destroyed meanwhile, or deaf
   model->functions.cancel(model->self, call.at("job").get<pictor_job>(),

@@ -50,6 +50,7 @@ class ServedPlugin {
 
   RemoteHost host_;
   PluginFunctions functions_;
+  std::mutex cancelling_;     // while a model is asked to cancel, which no destroy may overtake
   mutable std::mutex mutex_;  // of the map
   std::map<std::uint64_t, Instance> instances_;
   std::uint64_t next_instance_ = 0;

@@ -71,9 +71,12 @@ static inline const void *model_extension_none(pictor_model *model,
 #define FIXTURE_CANCEL NULL
 #endif
 
-static void destroy_nothing(pictor_model *model) PICTOR_NOEXCEPT {
+static inline void destroy_nothing(pictor_model *model) PICTOR_NOEXCEPT {
   (void)model;
 }
+#ifndef FIXTURE_DESTROY
+#define FIXTURE_DESTROY destroy_nothing
+#endif
 
 static pictor_model fixture_model = {
     sizeof(pictor_model),
@@ -88,7 +91,7 @@ static pictor_model fixture_model = {
     FIXTURE_SUBMIT,
     FIXTURE_CANCEL,
     FIXTURE_MODEL_EXTENSION,
-    destroy_nothing,
+    FIXTURE_DESTROY,
 };
 
 /* ---- Metadata ---- */

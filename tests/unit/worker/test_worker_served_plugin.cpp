@@ -6,7 +6,9 @@
 #include "worker/served_plugin.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 using namespace pictor::host;
@@ -16,14 +18,14 @@ using namespace pictor::test;
 namespace {
 
 struct Served {
-  Served() : Served(Channel::make_sockets(3)) {}
-  explicit Served(std::pair<Descriptor, Descriptor> ends)
+  explicit Served(const std::string &id = "minimal") : Served(Channel::make_sockets(3), id) {}
+  Served(std::pair<Descriptor, Descriptor> ends, const std::string &id)
       : channel(std::move(ends.first)),
         other_end(std::move(ends.second)),
-        plugin(channel, fixture("minimal").string(), PICTOR_LOG_WARNING) {}
+        plugin(channel, fixture(id).string(), PICTOR_LOG_WARNING) {}
 
-  Json create() {
-    return plugin.answer({{"call", "create"}, {"model", "shade"}, {"config", Json::array()}});
+  Json create(const std::string &model = "shade") {
+    return plugin.answer({{"call", "create"}, {"model", model}, {"config", Json::array()}});
   }
 
   Channel channel;
@@ -62,6 +64,17 @@ TEST_CASE("a cancel that comes after destroy is passed over") {
   CHECK_NOTHROW(served.plugin.cancel(cancel_of(instance)));
   served.plugin.answer({{"call", "destroy"}, {"instance", instance}});
   CHECK_NOTHROW(served.plugin.cancel(cancel_of(instance)));
+}
+
+TEST_CASE("a model is not destroyed while it is asked to cancel") {
+  Served served("dawdling-cancel");
+  REQUIRE(served.plugin.answer({{"call", "init"}}).at("status") == PICTOR_OK);
+  const auto instance = served.create("only").at("instance").get<std::uint64_t>();
+  std::thread canceller([&] { served.plugin.cancel(cancel_of(instance)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  // The plugin ends the process when it is.
+  CHECK(served.plugin.answer({{"call", "destroy"}, {"instance", instance}}) == Json::object());
+  canceller.join();
 }
 
 TEST_CASE("a worker tells which functions a table has") {
