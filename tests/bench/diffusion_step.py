@@ -3,13 +3,14 @@
 
 Usage: tests/bench/diffusion_step.py PYTHON [--family sd15|sdxl|flux] [--dtype float32] [--device cpu] [--side 512]
          [--steps 3] [--samples 1] [--repeats 3] [--compile all|blocks] [--step-cache N]
-         [--int8] TIMING [TIMING ...]
+         [--int8] [--sdcpp PROGRAM] TIMING [TIMING ...]
 
 PYTHON has torch and diffusers; TIMING is a built diffusion_timing (ninja -C BUILD diffusion_timing), one for each libtorch to
 compare. Weights are random, of the exact shapes, half as wide on disk as float32, and made once under --models. Medians of
 interleaved runs; compare only within one run. The first step of a process, which pays for warming up, counts as first_step
 alone. --compile measures diffusers through torch.compile, too: the whole denoiser or its repeated blocks. --step-cache
-and --int8 measure Pictor with those settings, too; a step is the mean of them then. gpu_mb is what was held of a GPU's memory.
+and --int8 measure Pictor with those settings, too; a step is the mean of them then. --sdcpp measures stable-diffusion.cpp, too,
+whose command PROGRAM is. gpu_mb is what was held of a GPU's memory.
 """
 
 import argparse
@@ -36,6 +37,7 @@ def arguments():
     parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path.home() / ".cache/pictor-bench")
     parser.add_argument("--step-cache", type=int)
     parser.add_argument("--int8", action="store_true")
+    parser.add_argument("--sdcpp", type=pathlib.Path)
     parser.add_argument("--compile", choices=["all", "blocks"])
     for name, default in (("side", 512), ("steps", 3), ("samples", 1), ("repeats", 3)):
         parser.add_argument("--" + name, type=int, default=default)
@@ -79,6 +81,8 @@ def main():
         commands["diffusers, channels-first"] = [*peer, options.dtype + "-channels-first", *rest]
     if options.compile:
         commands["diffusers, compiled"] = [*peer, f"{options.dtype}-compiled-{options.compile}", *rest]
+    if options.sdcpp:
+        commands["stable-diffusion.cpp"] = [options.python, HERE / "sdcpp_timing.py", options.sdcpp, model, options.dtype, *rest]
     runs = {name: [] for name in commands}
     for _ in range(options.repeats):
         for name, command in commands.items():
