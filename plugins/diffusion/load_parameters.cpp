@@ -69,7 +69,7 @@ std::vector<RuntimeParameter> load_parameters() {
           .option("none")
           .option("int8")
           .default_value("none")
-          .doc("int8: the matrices of the denoiser's transformers in eight bits, on a CPU that "
+          .doc("int8: matrices and convolutions of the denoiser in eight bits, on a CPU that "
                "multiplies bytes (VNNI): faster, for slightly other pictures."),
       P::string("variant").load().advanced().default_value("").doc(
           "Which set of weight files, e.g. fp16 for diffusion_pytorch_model.fp16.safetensors."),

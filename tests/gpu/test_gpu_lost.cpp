@@ -9,6 +9,8 @@
 #include "tensor_catch.hpp"
 
 #include <cstdio>
+#include <functional>
+#include <memory>
 
 using namespace pictor::diffusion;
 using namespace pictor::test;

@@ -1,11 +1,14 @@
 #include "error.hpp"
-#include "layers/int8_matrix.hpp"
+#include "layers/int8_product.hpp"
+#include "layers/rounding.hpp"
 #include "pipelines/device.hpp"
 #include "pipelines/pipeline.hpp"
 #include "reference_request.hpp"
 #include "tensor_catch.hpp"
 
 #include <c10/core/InferenceMode.h>
+
+#include <cmath>
 
 using namespace pictor::diffusion;
 using namespace pictor::test;
@@ -38,6 +41,59 @@ TEST_CASE("a matrix of int8 comes near its product") {
   CHECK_FALSE(near.equal(exact));
   CHECK(relative_error(Int8Matrix{weight, {}}(x), at::linear(x, weight)) < 0.05);
   CHECK(Int8Matrix{weight, bias}(x.to(at::kBFloat16)).scalar_type() == at::kBFloat16);
+}
+
+TEST_CASE("a convolution of int8 comes near its product") {
+  if (!has_int8_kernels()) return;
+  const c10::InferenceMode inference;
+  at::manual_seed(4);
+  const at::Tensor weight = at::randn({24, 16, 3, 3}), bias = at::randn({24});
+  const at::Tensor x =
+      at::silu(at::randn({2, 16, 9, 7})).contiguous(at::MemoryFormat::ChannelsLast);
+  for (const int64_t stride : {1, 2}) {
+    const at::Tensor exact = at::conv2d(x, weight, bias, stride, 1);
+    const Int8Convolution convolution{weight, bias, stride, 1};
+    const at::Tensor near = convolution(x);
+    CHECK(near.sizes() == exact.sizes());
+    CHECK(near.is_contiguous(at::MemoryFormat::ChannelsLast));
+    CHECK((near - exact).norm().item<double>() < 0.03 * exact.norm().item<double>());
+    CHECK_FALSE(near.equal(exact));
+    CHECK(convolution(x.to(at::kBFloat16)).scalar_type() == at::kBFloat16);
+  }
+}
+
+TEST_CASE("inputs are rounded to bytes between their least and their largest value") {
+  const auto dtype = GENERATE(at::kFloat, at::kBFloat16);
+  at::manual_seed(5);
+  const at::Tensor x =
+      at::randn({3, 5, 40, 40}).to(dtype).contiguous(at::MemoryFormat::ChannelsLast);
+  const RoundedInput input = round_input(x);
+  CHECK(input.values.strides() == x.strides());
+  CHECK(input.values.min().item<int>() == 0);
+  CHECK(input.values.max().item<int>() == 255);
+  const at::Tensor back = (input.values.to(at::kFloat) - input.zero_point) * input.scale;
+  CHECK((back - x.to(at::kFloat)).abs().max().item<double>() <= 1.01 * input.scale);
+
+  CHECK(round_input(x.abs() + 1).zero_point == 0);
+  CHECK(round_input(-x.abs() - 1).zero_point == 255);
+  CHECK(round_input(at::zeros({4}, x.options())).values.equal(at::zeros({4}, at::kByte)));
+  for (const double odd : {std::nan(""), HUGE_VAL}) {
+    CHECK_FALSE(std::isfinite(round_input(at::full({4}, odd, x.options())).scale));
+  }
+}
+
+TEST_CASE("weights are rounded with a scale for each output") {
+  const auto dtype = GENERATE(at::kFloat, at::kBFloat16);
+  at::manual_seed(6);
+  const at::Tensor random = at::randn({6, 16, 3, 3}) * at::arange(6).view({6, 1, 1, 1});  // [0]: 0
+  const at::Tensor weight = random.to(dtype).contiguous(at::MemoryFormat::ChannelsLast);
+  const RoundedWeight rounded = round_weight(weight);
+  CHECK(rounded.values.strides() == weight.strides());
+  const at::Tensor scales = rounded.scales.view({6, 1, 1, 1});
+  const at::Tensor off = rounded.values.to(at::kFloat) * scales - weight.to(at::kFloat);
+  CHECK((off.abs() <= 0.501 * scales).all().item<bool>());
+  CHECK(rounded.values[0].eq(0).all().item<bool>());
+  CHECK(rounded.values.slice(0, 1).to(at::kInt).abs().amax({1, 2, 3}).eq(127).all().item<bool>());
 }
 
 TEST_CASE("every family draws with int8, and pictures stay near the exact ones") {

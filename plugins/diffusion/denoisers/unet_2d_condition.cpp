@@ -39,12 +39,9 @@ UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
 }
 
 void UNet2DConditionModel::to_int8() {
-  const auto round = [](std::vector<Transformer2DModel> &attentions) {
-    for (Transformer2DModel &attention : attentions) attention.to_int8();
-  };
-  for (DownBlock2D &block : down_blocks_) round(block.attentions);
-  mid_block_.attention.to_int8();
-  for (UpBlock2D &block : up_blocks_) round(block.attentions);
+  for (DownBlock2D &block : down_blocks_) block.to_int8();
+  mid_block_.to_int8();
+  for (UpBlock2D &block : up_blocks_) block.to_int8();
 }
 
 at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,

@@ -42,7 +42,7 @@ class UNet2DConditionModel {
 
   const UNetConfig &config() const { return config_; }
 
-  // Rounds the matrices of all transformers to eight bits: see Linear::to_int8.
+  // Rounds the matrices and convolutions of all blocks to eight bits: see Linear::to_int8.
   void to_int8();
 
   // Predicts noise (or velocity) in `sample`: [batch, in_channels, h, w] -> [batch, out_channels,

@@ -2,7 +2,7 @@
 
 #include "error.hpp"
 #include "layers/group_norm_kernel.hpp"
-#include "layers/int8_matrix.hpp"
+#include "layers/int8_product.hpp"
 #include "layers/libtorch_version.hpp"
 
 #include <string>
@@ -86,7 +86,13 @@ Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
       bias_(scope.take("bias", {out})),
       shape_(shape) {}
 
+void Conv2d::to_int8() {
+  int8_ = std::make_shared<Int8Convolution>(weight_, bias_, shape_.stride, shape_.padding);
+  weight_ = at::Tensor{};
+}
+
 at::Tensor Conv2d::operator()(const at::Tensor &x) const {
+  if (int8_) return (*int8_)(x);
   return at::conv2d(x, weight_, bias_, shape_.stride, shape_.padding);
 }
 

@@ -14,6 +14,7 @@
 namespace pictor::diffusion {
 
 class Int8Matrix;
+class Int8Convolution;
 
 // `tensor` on the device and of the dtype of `options`. It changes its dtype where it arrives: a
 // device that has no memory left is not asked for more.
@@ -66,6 +67,9 @@ class Conv2d {
 
   Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape);
 
+  // Rounds the weights to eight bits, and lets go of them: see Int8Convolution.
+  void to_int8();
+
   // x: [batch, in, h, w] -> [batch, out, h', w']
   at::Tensor operator()(const at::Tensor &x) const;
 
@@ -76,6 +80,7 @@ class Conv2d {
   at::Tensor weight_;  // channels-last
   at::Tensor bias_;
   Shape shape_;
+  std::shared_ptr<const Int8Convolution> int8_;
 };
 
 inline constexpr Conv2d::Shape kConv3x3{3, 1, 1};

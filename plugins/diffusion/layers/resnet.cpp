@@ -15,6 +15,10 @@ ResnetBlock2D::ResnetBlock2D(const WeightScope &scope, const Shape &shape)
   }
 }
 
+void ResnetBlock2D::to_int8() {
+  for (Conv2d *conv : {&conv1, &conv2}) conv->to_int8();
+}
+
 at::Tensor ResnetBlock2D::operator()(const at::Tensor &x, const at::Tensor &time) const {
   at::Tensor h = conv1(norm1.activated(x));
   h = time_emb_proj ? norm2.activated(h, (*time_emb_proj)(time)) : norm2.activated(h);

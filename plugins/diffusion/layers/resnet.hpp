@@ -22,6 +22,9 @@ struct ResnetBlock2D {
 
   ResnetBlock2D(const WeightScope &scope, const Shape &shape);
 
+  // Rounds both convolutions, not the shortcut around them, to eight bits: see Conv2d::to_int8.
+  void to_int8();
+
   // x: [batch, in, h, w] -> [batch, out, h, w]. time: [1 or batch, time_features], already through
   // the activation; undefined for a block without time.
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &time = {}) const;

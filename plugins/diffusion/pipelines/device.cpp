@@ -1,7 +1,7 @@
 #include "pipelines/device.hpp"
 
 #include "error.hpp"
-#include "layers/int8_matrix.hpp"
+#include "layers/int8_product.hpp"
 
 #include <ATen/Parallel.h>
 #include <c10/core/impl/VirtualGuardImpl.h>

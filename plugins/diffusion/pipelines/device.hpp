@@ -42,7 +42,7 @@ std::vector<std::string> replica_devices(const std::string &device, size_t count
 // which libtorch does not compute there.
 TextEncoderPlacement moved_to_cpu(at::ScalarType dtype);
 
-// quantization: "none", or "int8" for the matrices of the denoiser's transformer blocks, on a CPU.
+// quantization: "none", or "int8" for the denoiser's blocks, on a CPU.
 // Throws Error naming the parameter for others, and for int8 on a GPU or without kernels for it.
 bool wants_int8(const std::string &quantization, const Placement &placement);
 
