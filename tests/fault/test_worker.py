@@ -36,7 +36,8 @@ class Worker(Workspace):
         return {record["prompt"]: record for record in records}
 
     def start(self, *prompts, load="isolation: worker"):
-        self.write("prompts.txt", "".join(prompt + "\n" for prompt in prompts))
+        """The first prompt tells in a file that it has begun."""
+        self.write("prompts.txt", f"{prompts[0]} {self.dir}/begun\n" + "".join(prompt + "\n" for prompt in prompts[1:]))
         self.job(plugin="perilous", load=load + "\nretry: {attempts: 1}")
         environment = {**os.environ, "NO_COLOR": "1"}
         return subprocess.Popen([PICTOR, "run", "job.yaml"], cwd=self.dir, env=environment,
@@ -46,7 +47,8 @@ class Worker(Workspace):
         """Its worker's process, once it works."""
         until = time.monotonic() + 60
         while time.monotonic() < until:
-            children = pathlib.Path(f"/proc/{process.pid}/task").glob("*/children")
+            begun = (self.dir / "begun").exists()
+            children = pathlib.Path(f"/proc/{process.pid}/task").glob("*/children") if begun else []
             for child in (number for path in children for number in path.read_text().split()):
                 if b"--worker" in pathlib.Path(f"/proc/{child}/cmdline").read_bytes():
                     return int(child)
@@ -110,7 +112,6 @@ class Ends(Worker):
     def test_a_kill_from_outside_is_a_crash(self):
         process = self.start("wait", "draw 1")
         worker = self.worker_of(process)
-        time.sleep(0.3)
         os.kill(worker, signal.SIGKILL)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 3, err)
@@ -142,7 +143,6 @@ class Ends(Worker):
     def test_an_interrupted_job_ends_its_work_and_goes_on(self):
         process = self.start("wait", "draw 1")
         self.worker_of(process)
-        time.sleep(0.3)
         for _ in range(2):
             process.send_signal(signal.SIGINT)
             time.sleep(0.3)

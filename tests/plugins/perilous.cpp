@@ -97,6 +97,8 @@ struct Perilous : pictor::ImageGenerationModel {
     }
     if (what == "allocate") std::vector<char>(std::stoull(about) << 20).shrink_to_fit();
     if (what == "exit") std::exit(9);
+    const bool waits = what == "hang" || what == "wait";
+    if (waits && !about.empty()) can_open(about, O_WRONLY | O_CREAT);  // it has begun
     if (what == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
     const bool loses_once = what == "lose-once" && !can_open(about, O_RDONLY);
     if (loses_once) can_open(about, O_WRONLY | O_CREAT);  // in the next life it is there
