@@ -30,6 +30,7 @@ void start() {
   PyConfig config;
   PyConfig_InitPythonConfig(&config);
   config.install_signal_handlers = 0;  // they are the host's
+  config.buffered_stdio = 0;           // what is printed is logged at once
   PyStatus status = PyConfig_SetBytesString(&config, &config.program_name, PICTOR_PYTHON_PROGRAM);
   if (!PyStatus_Exception(status)) status = Py_InitializeFromConfig(&config);
   PyConfig_Clear(&config);

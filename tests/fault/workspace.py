@@ -52,7 +52,7 @@ class Workspace(unittest.TestCase):
 
     def pictor(self, *arguments, env=None, timeout=600, **options):
         """Runs pictor in the folder to its end; a hang fails the test."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PICTOR_")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PICTOR_", "PYTHON"))}
         environment.update({"NO_COLOR": "1", **(env or {})})
         process = subprocess.run([options.pop("program", PICTOR), *map(str, arguments)], cwd=self.dir, env=environment,
                                  capture_output=True, timeout=timeout, **options)
