@@ -68,9 +68,8 @@ c10::IValue optional(const at::Tensor &tensor) {
 }
 
 // The arguments for what oneDNN could do with the output.
-const c10::List<c10::optional<at::Scalar>> &no_scalars() {
-  static const c10::List<c10::optional<at::Scalar>> none;
-  return none;
+c10::List<c10::optional<at::Scalar>> no_scalars() {
+  return c10::List<c10::optional<at::Scalar>>{};
 }
 constexpr double kOutputScale = 1;
 constexpr int64_t kOutputZeroPoint = 0;
