@@ -7,6 +7,7 @@
 #include "check/process_snapshot.hpp"
 #include "check/recording_host.hpp"
 #include "plugin/abi_read.hpp"
+#include "plugin/library.hpp"
 
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -144,8 +145,7 @@ void load_extensions(Context &context) {
 }
 
 void load_process_state(Context &context) {
-  // The loader's own doing, see library.cpp.
-  setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+  shorten_openmp_waits();  // the loader's own doing
   ProcessSnapshot last = ProcessSnapshot::now();
   const auto compare = [&](std::string_view step) {
     const ProcessSnapshot now = ProcessSnapshot::now();

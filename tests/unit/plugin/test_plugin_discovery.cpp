@@ -3,9 +3,8 @@
 #include "plugin/plugin.hpp"
 #include "support/captured_log.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 #include "support/temp_dir.hpp"
-
-#include <cstdlib>
 
 using namespace pictor::host;
 using namespace pictor::test;
@@ -13,20 +12,6 @@ using namespace pictor::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// An environment variable with another value for a scope; nullptr: none.
-class WithEnvironment {
- public:
-  WithEnvironment(const char *name, const char *value) : name_(name) {
-    if (const char *before = std::getenv(name)) before_ = before;
-    value == nullptr ? unsetenv(name) : setenv(name, value, 1);
-  }
-  ~WithEnvironment() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-
- private:
-  const char *name_;
-  std::optional<std::string> before_;
-};
 
 fs::path put(const TempDir &folder, const std::string &name, const std::string &id) {
   fs::create_directories((folder / name).parent_path());
@@ -90,8 +75,8 @@ TEST_CASE("two links to one file are one plugin") {
 }
 
 TEST_CASE("the folders come in order, each once, and never from where the user stands") {
-  const WithEnvironment path("PICTOR_PLUGIN_PATH", "/opt/a::relative:/opt/b:/opt/a");
-  const WithEnvironment data("XDG_DATA_HOME", "/home/me/data");
+  const SetVariable path("PICTOR_PLUGIN_PATH", "/opt/a::relative:/opt/b:/opt/a");
+  const SetVariable data("XDG_DATA_HOME", "/home/me/data");
   const CapturedLog warnings(LogLevel::warning);
   const auto folders = plugin_folders({"/job/plugins"});
   CHECK_THAT(warnings.text(), ContainsSubstring("PICTOR_PLUGIN_PATH: 'relative' is not absolute"));
@@ -104,9 +89,9 @@ TEST_CASE("the folders come in order, each once, and never from where the user s
 }
 
 TEST_CASE("without XDG_DATA_HOME the user's folder is below HOME") {
-  const WithEnvironment path("PICTOR_PLUGIN_PATH", nullptr);
-  const WithEnvironment data("XDG_DATA_HOME", "relative is ignored");
-  const WithEnvironment home("HOME", "/home/me");
+  const SetVariable path("PICTOR_PLUGIN_PATH", std::nullopt);
+  const SetVariable data("XDG_DATA_HOME", "relative is ignored");
+  const SetVariable home("HOME", "/home/me");
   CHECK(plugin_folders({}).front() == "/home/me/.local/share/pictor/plugins");
 }
 

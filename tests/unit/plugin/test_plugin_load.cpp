@@ -1,9 +1,11 @@
 #include "base/error.hpp"
 #include "fixtures.hpp"
+#include "plugin/library.hpp"
 #include "plugin/plugin.hpp"
 #include "plugin/plugin_table.hpp"
 #include "support/captured_log.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 #include "support/temp_dir.hpp"
 #include <pictor/abi.h>
 
@@ -121,4 +123,16 @@ TEST_CASE("what a plugin's constructors change in the process is put back") {
   CHECK(captured.text() ==
         "warning: plugin changes-process: it changed the floating-point environment; put back\n"
         "warning: plugin changes-process: it changed the handling of Interrupt; put back\n");
+}
+
+TEST_CASE("threads of OpenMP wait briefly, unless the user says how") {
+  const SetVariable policy("OMP_WAIT_POLICY", std::nullopt), spins("GOMP_SPINCOUNT", std::nullopt);
+  shorten_openmp_waits();
+  CHECK(std::getenv("OMP_WAIT_POLICY") == std::string{"PASSIVE"});
+  CHECK(std::getenv("GOMP_SPINCOUNT") == std::string{"2000"});
+
+  const SetVariable users("OMP_WAIT_POLICY", "ACTIVE"), none("GOMP_SPINCOUNT", std::nullopt);
+  shorten_openmp_waits();
+  CHECK(std::getenv("OMP_WAIT_POLICY") == std::string{"ACTIVE"});
+  CHECK(std::getenv("GOMP_SPINCOUNT") == nullptr);
 }
