@@ -112,6 +112,6 @@ TEST_CASE("every family draws with int8, and pictures stay near the exact ones")
 
 TEST_CASE("a quantization that is not built is refused") {
   CHECK_THROWS_WITH(drawn(tiny_sd15(), "int4"), ContainsSubstring("quantization 'int4'"));
-  CHECK_THROWS_WITH(wants_int8("int8", {at::Device{at::kCUDA, 0}, at::kHalf}),
+  CHECK_THROWS_WITH(rounding_of("int8", {at::Device{at::kCUDA, 0}, at::kHalf}),
                     ContainsSubstring("GPU"));
 }

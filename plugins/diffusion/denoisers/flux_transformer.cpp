@@ -45,21 +45,17 @@ FluxSingleTransformerBlock::FluxSingleTransformerBlock(const WeightScope &scope,
       attn(scope / "attn", QueryKeyValueProjection::kOwn, {width, heads, true}),
       proj_out(scope / "proj_out", width + kMlpRatio * width, width) {}
 
-void FluxSingleTransformerBlock::to_int8() {
-  attn.to_int8();
-  for (Linear *layer : {&proj_mlp, &proj_out}) layer->to_int8();
-}
-
 at::Tensor FluxSingleTransformerBlock::operator()(const at::Tensor &x, const at::Tensor &embedding,
                                                   const RotaryEmbedding &rotary) const {
   const Modulation modulation = norm(embedding).front();
   const at::Tensor h = modulation.apply(x);
   const at::Tensor attended = attend(attn(h, &rotary), attn.heads);
-  const at::Tensor mlp = proj_mlp.gelu(h);
+  const at::Tensor mlp = proj_mlp(h, Activation::gelu_tanh);
   return clamp_to_half(modulation.add(x, proj_out(at::cat({attended, mlp}, 2))));
 }
 
-FluxTransformer2DModel::FluxTransformer2DModel(FluxTransformerConfig config, Weights &weights)
+FluxTransformer2DModel::FluxTransformer2DModel(FluxTransformerConfig config, Weights &weights,
+                                               Rounding blocks)
     : config_(std::move(config)),
       x_embedder_(WeightScope{weights} / "x_embedder", config_.in_channels, config_.width()),
       context_embedder_(WeightScope{weights} / "context_embedder", config_.joint_attention_dim,
@@ -70,7 +66,7 @@ FluxTransformer2DModel::FluxTransformer2DModel(FluxTransformerConfig config, Wei
       proj_out_(WeightScope{weights} / "proj_out", config_.width(), config_.out_channels) {
   for (size_t i = 0; i < static_cast<size_t>(config_.num_layers); ++i) {
     transformer_blocks_.emplace_back(
-        WeightScope{weights} / "transformer_blocks" / i,
+        WeightScope{weights}.rounded(blocks) / "transformer_blocks" / i,
         JointTransformerBlock::Shape{.width = config_.width(),
                                      .heads = config_.num_attention_heads,
                                      .qk_norm = true,
@@ -78,15 +74,11 @@ FluxTransformer2DModel::FluxTransformer2DModel(FluxTransformerConfig config, Wei
                                      .context_pre_only = false});
   }
   for (size_t i = 0; i < static_cast<size_t>(config_.num_single_layers); ++i) {
-    single_transformer_blocks_.emplace_back(WeightScope{weights} / "single_transformer_blocks" / i,
-                                            config_.width(), config_.num_attention_heads);
+    single_transformer_blocks_.emplace_back(
+        WeightScope{weights}.rounded(blocks) / "single_transformer_blocks" / i, config_.width(),
+        config_.num_attention_heads);
   }
   weights.finish();
-}
-
-void FluxTransformer2DModel::to_int8() {
-  for (JointTransformerBlock &block : transformer_blocks_) block.to_int8();
-  for (FluxSingleTransformerBlock &block : single_transformer_blocks_) block.to_int8();
 }
 
 RotaryEmbedding FluxTransformer2DModel::positions(int64_t text_tokens, int64_t rows,
@@ -95,15 +87,15 @@ RotaryEmbedding FluxTransformer2DModel::positions(int64_t text_tokens, int64_t r
   const at::Tensor column = at::arange(columns).unsqueeze(0).expand({rows, columns});
   const at::Tensor picture = at::stack({at::zeros_like(row), row, column}, -1).flatten(0, 1);
   const at::Tensor text = at::zeros({text_tokens, picture.size(1)}, picture.options());
-  return {at::cat({text, picture}), config_.axes_dims_rope, x_embedder_.weight.device()};
+  return {at::cat({text, picture}), config_.axes_dims_rope, x_embedder_.device()};
 }
 
 at::Tensor FluxTransformer2DModel::operator()(const at::Tensor &sample, double timestep,
                                               const Conditioning &conditioning,
                                               const RotaryEmbedding &positions) const {
-  const at::ScalarType dtype = x_embedder_.weight.scalar_type();
+  const at::ScalarType dtype = x_embedder_.dtype();
   // Rounded to the dtype before it is multiplied, as in diffusers.
-  const at::Tensor time = at::full({1}, timestep, x_embedder_.weight.options()) * kTimesteps;
+  const at::Tensor time = at::full({1}, timestep, x_embedder_.options()) * kTimesteps;
   const at::Tensor embedding = time_text_embed_(time, conditioning);
   TokenStreams tokens{x_embedder_(sample.to(dtype)),
                       context_embedder_(conditioning.encoder_hidden_states.to(dtype))};

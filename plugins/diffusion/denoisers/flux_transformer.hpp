@@ -37,8 +37,6 @@ FluxTransformerConfig read_flux_transformer_config(const JsonFile &file);
 struct FluxSingleTransformerBlock {
   FluxSingleTransformerBlock(const WeightScope &scope, int64_t width, int64_t heads);
 
-  void to_int8();
-
   // x: [batch, tokens, width]; embedding: [batch, width], already through silu.
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &embedding,
                         const RotaryEmbedding &rotary) const;
@@ -53,12 +51,11 @@ struct FluxSingleTransformerBlock {
 class FluxTransformer2DModel {
  public:
   // Takes all its tensors from `weights`; throws Error when they do not fit `config`.
-  FluxTransformer2DModel(FluxTransformerConfig config, Weights &weights);
+  // `blocks`: how the weights of its blocks are kept.
+  FluxTransformer2DModel(FluxTransformerConfig config, Weights &weights,
+                         Rounding blocks = Rounding::none);
 
   const FluxTransformerConfig &config() const { return config_; }
-
-  // Rounds the matrices of all blocks to eight bits: see Linear::to_int8.
-  void to_int8();
 
   // The positions of a run's tokens: those of the text, all at the origin, then the picture's
   // rows * columns.

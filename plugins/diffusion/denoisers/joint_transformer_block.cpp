@@ -29,9 +29,7 @@ QueryKeyValue join(const QueryKeyValue &a, const QueryKeyValue &b) {
 
 QueryKeyValueProjection::QueryKeyValueProjection(const WeightScope &scope, const Names &names,
                                                  const Shape &shape)
-    : to_qkv(Linear::joined({Linear{scope / names.q, shape.width, shape.width},
-                             Linear{scope / names.k, shape.width, shape.width},
-                             Linear{scope / names.v, shape.width, shape.width}})),
+    : to_qkv(Linear::joined(scope, {names.q, names.k, names.v}, shape.width, shape.width)),
       heads(shape.heads) {
   if (!shape.qk_norm) return;
   norm_q.emplace(scope / names.norm_q, shape.width / heads, kNormEps);
@@ -53,12 +51,8 @@ FeedForward::FeedForward(const WeightScope &scope, int64_t width)
     : proj(scope / "net" / 0 / "proj", width, kFeedForwardRatio * width),
       out(scope / "net" / 2, kFeedForwardRatio * width, width) {}
 
-void FeedForward::to_int8() {
-  for (Linear *layer : {&proj, &out}) layer->to_int8();
-}
-
 at::Tensor FeedForward::operator()(const at::Tensor &x) const {
-  return out(proj.gelu(x));
+  return out(proj(x, Activation::gelu_tanh));
 }
 
 JointTransformerBlock::JointTransformerBlock(const WeightScope &scope, const Shape &shape)
@@ -79,20 +73,6 @@ JointTransformerBlock::JointTransformerBlock(const WeightScope &scope, const Sha
     context_path_.emplace(
         ContextPath{Linear{scope / "attn" / "to_add_out", shape.width, shape.width},
                     FeedForward{scope / "ff_context", shape.width}});
-  }
-}
-
-void JointTransformerBlock::to_int8() {
-  for (QueryKeyValueProjection *projection : {&attn_, &attn_context_}) projection->to_int8();
-  to_out_.to_int8();
-  ff_.to_int8();
-  if (attn2_) {
-    attn2_->to_int8();
-    attn2_to_out_->to_int8();
-  }
-  if (context_path_) {
-    context_path_->to_add_out.to_int8();
-    context_path_->ff_context.to_int8();
   }
 }
 

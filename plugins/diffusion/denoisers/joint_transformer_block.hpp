@@ -34,8 +34,6 @@ struct QueryKeyValueProjection {
 
   QueryKeyValueProjection(const WeightScope &scope, const Names &names, const Shape &shape);
 
-  void to_int8() { to_qkv.to_int8(); }
-
   // With `rotary`, queries and keys are turned by the positions of the tokens.
   QueryKeyValue operator()(const at::Tensor &x, const RotaryEmbedding *rotary) const;
 
@@ -48,8 +46,6 @@ at::Tensor attend(const QueryKeyValue &tokens, int64_t heads);
 
 struct FeedForward {
   FeedForward(const WeightScope &scope, int64_t width);
-
-  void to_int8();
 
   // x: [..., width]
   at::Tensor operator()(const at::Tensor &x) const;
@@ -76,9 +72,6 @@ struct JointTransformerBlock {
   };
 
   JointTransformerBlock(const WeightScope &scope, const Shape &shape);
-
-  // Rounds the matrices that every token passes to eight bits: see Linear::to_int8.
-  void to_int8();
 
   // embedding: [batch, width], already through silu. With `rotary`, its positions are the text's,
   // then the picture's. The text that comes back is undefined in a block of context_pre_only.

@@ -59,7 +59,8 @@ SD3TransformerConfig read_sd3_transformer_config(const JsonFile &file) {
   return config;
 }
 
-SD3Transformer2DModel::SD3Transformer2DModel(SD3TransformerConfig config, Weights &weights)
+SD3Transformer2DModel::SD3Transformer2DModel(SD3TransformerConfig config, Weights &weights,
+                                             Rounding blocks)
     : config_(std::move(config)),
       pos_embed_((WeightScope{weights} / "pos_embed")
                      .take("pos_embed", {1, config_.pos_embed_max_size * config_.pos_embed_max_size,
@@ -76,7 +77,7 @@ SD3Transformer2DModel::SD3Transformer2DModel(SD3TransformerConfig config, Weight
   const auto layers = static_cast<size_t>(config_.num_layers);
   for (size_t i = 0; i < layers; ++i) {
     transformer_blocks_.emplace_back(
-        WeightScope{weights} / "transformer_blocks" / i,
+        WeightScope{weights}.rounded(blocks) / "transformer_blocks" / i,
         JointTransformerBlock::Shape{.width = config_.width(),
                                      .heads = config_.num_attention_heads,
                                      .qk_norm = config_.qk_norm,
@@ -84,10 +85,6 @@ SD3Transformer2DModel::SD3Transformer2DModel(SD3TransformerConfig config, Weight
                                      .context_pre_only = i + 1 == layers});
   }
   weights.finish();
-}
-
-void SD3Transformer2DModel::to_int8() {
-  for (JointTransformerBlock &block : transformer_blocks_) block.to_int8();
 }
 
 // The middle of the table of positions: [1, rows * columns, width].

@@ -38,12 +38,11 @@ SD3TransformerConfig read_sd3_transformer_config(const JsonFile &file);
 class SD3Transformer2DModel {
  public:
   // Takes all its tensors from `weights`; throws Error when they do not fit `config`.
-  SD3Transformer2DModel(SD3TransformerConfig config, Weights &weights);
+  // `blocks`: how the weights of its blocks are kept.
+  SD3Transformer2DModel(SD3TransformerConfig config, Weights &weights,
+                        Rounding blocks = Rounding::none);
 
   const SD3TransformerConfig &config() const { return config_; }
-
-  // Rounds the matrices of all blocks to eight bits: see Linear::to_int8.
-  void to_int8();
 
   // Predicts the velocity at `sample`: [batch, in_channels, h, w] -> [batch, out_channels, h, w],
   // in the dtype of the weights. h and w must be multiples of patch_size, of at most

@@ -2,7 +2,6 @@
 
 #include "error.hpp"
 
-#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -18,14 +17,6 @@ Linear make_projection(const WeightScope &scope, const Transformer2DModel::Shape
   return Linear::from_pointwise_conv(scope, shape.channels, shape.channels);
 }
 
-// Those of `names` in one matrix.
-Linear make_joined(const WeightScope &scope, std::initializer_list<const char *> names, int64_t in,
-                   int64_t out) {
-  std::vector<Linear> layers;
-  for (const char *name : names) layers.emplace_back(scope / name, in, out, Bias::no);
-  return Linear::joined(layers);
-}
-
 int64_t require_whole_heads(int64_t width, int64_t heads) {
   if (width % heads == 0) return width;
   throw Error{ErrorKind::invalid_argument,
@@ -38,14 +29,10 @@ int64_t require_whole_heads(int64_t width, int64_t heads) {
 
 SelfAttention::SelfAttention(const WeightScope &scope, int64_t width,
                              const AttentionOptions &the_options)
-    : to_qkv(make_joined(scope, {"to_q", "to_k", "to_v"}, width,
-                         require_whole_heads(width, the_options.heads))),
+    : to_qkv(Linear::joined(scope, {"to_q", "to_k", "to_v"}, width,
+                            require_whole_heads(width, the_options.heads), Bias::no)),
       to_out(scope / "to_out" / 0, width, width),
       options(the_options) {}
-
-void SelfAttention::to_int8() {
-  for (Linear *layer : {&to_qkv, &to_out}) layer->to_int8();
-}
 
 at::Tensor SelfAttention::operator()(const at::Tensor &x) const {
   const std::vector<at::Tensor> qkv = to_qkv(x).chunk(3, -1);
@@ -55,13 +42,9 @@ at::Tensor SelfAttention::operator()(const at::Tensor &x) const {
 CrossAttention::CrossAttention(const WeightScope &scope, int64_t width, int64_t context_width,
                                const AttentionOptions &the_options)
     : to_q(scope / "to_q", width, require_whole_heads(width, the_options.heads), Bias::no),
-      to_kv(make_joined(scope, {"to_k", "to_v"}, context_width, width)),
+      to_kv(Linear::joined(scope, {"to_k", "to_v"}, context_width, width, Bias::no)),
       to_out(scope / "to_out" / 0, width, width),
       options(the_options) {}
-
-void CrossAttention::to_int8() {
-  for (Linear *layer : {&to_q, &to_kv, &to_out}) layer->to_int8();
-}
 
 at::Tensor CrossAttention::operator()(const at::Tensor &x, const at::Tensor &context) const {
   const std::vector<at::Tensor> kv = to_kv(context).chunk(2, -1);
@@ -69,18 +52,14 @@ at::Tensor CrossAttention::operator()(const at::Tensor &x, const at::Tensor &con
 }
 
 GegluFeedForward::GegluFeedForward(const WeightScope &scope, int64_t width)
-    : GegluFeedForward(Linear{scope / "net" / 0 / "proj", width, 8 * width}.split(2),
+    : GegluFeedForward(Linear::split(scope / "net" / 0 / "proj", width, 8 * width, 2),
                        Linear{scope / "net" / 2, 4 * width, width}) {}
 
 GegluFeedForward::GegluFeedForward(const std::vector<Linear> &halves, Linear the_out)
     : value(halves.front()), gate(halves.back()), out(std::move(the_out)) {}
 
-void GegluFeedForward::to_int8() {
-  for (Linear *layer : {&value, &gate, &out}) layer->to_int8();
-}
-
 at::Tensor GegluFeedForward::operator()(const at::Tensor &x) const {
-  return out(at::gelu(gate(x)).mul_(value(x)));
+  return out(gate(x, Activation::gelu).mul_(value(x)));
 }
 
 BasicTransformerBlock::BasicTransformerBlock(const WeightScope &scope, int64_t width,
@@ -91,12 +70,6 @@ BasicTransformerBlock::BasicTransformerBlock(const WeightScope &scope, int64_t w
       attn2(scope / "attn2", width, context_width, options),
       norm3(scope / "norm3", width, kLayerNormEps),
       ff(scope / "ff", width) {}
-
-void BasicTransformerBlock::to_int8() {
-  attn1.to_int8();
-  attn2.to_int8();
-  ff.to_int8();
-}
 
 at::Tensor BasicTransformerBlock::operator()(at::Tensor x, const at::Tensor &context) const {
   x = attn1(norm1(x)).add_(x);
@@ -112,11 +85,6 @@ Transformer2DModel::Transformer2DModel(const WeightScope &scope, const Shape &sh
     transformer_blocks.emplace_back(scope / "transformer_blocks" / static_cast<size_t>(i),
                                     shape.channels, shape.context_width, shape.attention);
   }
-}
-
-void Transformer2DModel::to_int8() {
-  for (Linear *layer : {&proj_in, &proj_out}) layer->to_int8();
-  for (BasicTransformerBlock &block : transformer_blocks) block.to_int8();
 }
 
 at::Tensor Transformer2DModel::operator()(const at::Tensor &x, const at::Tensor &context) const {

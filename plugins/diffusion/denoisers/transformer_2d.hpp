@@ -15,8 +15,6 @@ namespace pictor::diffusion {
 struct SelfAttention {
   SelfAttention(const WeightScope &scope, int64_t width, const AttentionOptions &options);
 
-  void to_int8();
-
   // x: [batch, tokens, width]
   at::Tensor operator()(const at::Tensor &x) const;
 
@@ -29,8 +27,6 @@ struct CrossAttention {
   CrossAttention(const WeightScope &scope, int64_t width, int64_t context_width,
                  const AttentionOptions &options);
 
-  void to_int8();
-
   // x: [batch, tokens, width]; context: [batch, keys, context_width]
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &context) const;
 
@@ -41,8 +37,6 @@ struct CrossAttention {
 // A GELU-gated feed-forward layer of four times the width.
 struct GegluFeedForward {
   GegluFeedForward(const WeightScope &scope, int64_t width);
-
-  void to_int8();
 
   at::Tensor operator()(const at::Tensor &x) const;
 
@@ -55,8 +49,6 @@ struct GegluFeedForward {
 struct BasicTransformerBlock {
   BasicTransformerBlock(const WeightScope &scope, int64_t width, int64_t context_width,
                         const AttentionOptions &options);
-
-  void to_int8();
 
   // x: [batch, tokens, width]; context: [batch, keys, context_width]
   at::Tensor operator()(at::Tensor x, const at::Tensor &context) const;
@@ -81,9 +73,6 @@ struct Transformer2DModel {
   };
 
   Transformer2DModel(const WeightScope &scope, const Shape &shape);
-
-  // Rounds the matrices to eight bits: see Linear::to_int8.
-  void to_int8();
 
   // x: [batch, channels, h, w]; context: [batch, keys, context_width]
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &context) const;

@@ -18,15 +18,17 @@ std::vector<Block> make_blocks(const WeightScope &scope, const UNetConfig &confi
 
 }  // namespace
 
-UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
+UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights, Rounding blocks)
     : config_(std::move(config)),
       time_embedding_(WeightScope{weights} / "time_embedding", config_.block_out_channels.front(),
                       config_.time_features()),
       conv_in_(WeightScope{weights} / "conv_in", config_.in_channels,
                config_.block_out_channels.front(), kConv3x3),
-      down_blocks_(make_blocks<DownBlock2D>(WeightScope{weights} / "down_blocks", config_)),
-      mid_block_(WeightScope{weights} / "mid_block", config_),
-      up_blocks_(make_blocks<UpBlock2D>(WeightScope{weights} / "up_blocks", config_)),
+      down_blocks_(
+          make_blocks<DownBlock2D>(WeightScope{weights}.rounded(blocks) / "down_blocks", config_)),
+      mid_block_(WeightScope{weights}.rounded(blocks) / "mid_block", config_),
+      up_blocks_(
+          make_blocks<UpBlock2D>(WeightScope{weights}.rounded(blocks) / "up_blocks", config_)),
       conv_norm_out_(WeightScope{weights} / "conv_norm_out", config_.norm_num_groups,
                      config_.block_out_channels.front(), config_.norm_eps),
       conv_out_(WeightScope{weights} / "conv_out", config_.block_out_channels.front(),
@@ -36,12 +38,6 @@ UNet2DConditionModel::UNet2DConditionModel(UNetConfig config, Weights &weights)
                            config_.time_features());
   }
   weights.finish();
-}
-
-void UNet2DConditionModel::to_int8() {
-  for (DownBlock2D &block : down_blocks_) block.to_int8();
-  mid_block_.to_int8();
-  for (UpBlock2D &block : up_blocks_) block.to_int8();
 }
 
 at::Tensor UNet2DConditionModel::operator()(const at::Tensor &sample, double timestep,
@@ -81,7 +77,7 @@ at::Tensor UNet2DConditionModel::inner_levels(at::Tensor x, const at::Tensor &ti
 
 at::Tensor UNet2DConditionModel::embed(const at::Tensor &numbers, int64_t width) const {
   return sinusoidal_embedding(numbers, width, config_.flip_sin_to_cos, config_.freq_shift)
-      .to(time_embedding_.linear_1.weight.device());
+      .to(conv_in_.device());
 }
 
 // Every resnet block begins with the activation of the time features: done once, here.

@@ -38,12 +38,10 @@ class StepCache {
 class UNet2DConditionModel {
  public:
   // Takes all its tensors from `weights`; throws Error when they do not fit `config`.
-  UNet2DConditionModel(UNetConfig config, Weights &weights);
+  // `blocks`: how the weights of its blocks are kept.
+  UNet2DConditionModel(UNetConfig config, Weights &weights, Rounding blocks = Rounding::none);
 
   const UNetConfig &config() const { return config_; }
-
-  // Rounds the matrices and convolutions of all blocks to eight bits: see Linear::to_int8.
-  void to_int8();
 
   // Predicts noise (or velocity) in `sample`: [batch, in_channels, h, w] -> [batch, out_channels,
   // h, w], in the dtype of the weights. The whole batch is at the same `timestep`. With

@@ -24,11 +24,6 @@ size_t innermost(const UNetConfig &config) {
   return config.levels() - 1;
 }
 
-template <class Layer>
-void round(std::vector<Layer> &layers) {
-  for (Layer &layer : layers) layer.to_int8();
-}
-
 at::Tensor pop(std::vector<at::Tensor> &skips) {
   at::Tensor last = std::move(skips.back());
   skips.pop_back();
@@ -48,12 +43,6 @@ DownBlock2D::DownBlock2D(const WeightScope &scope, const UNetConfig &config, siz
     in = out;
   }
   if (level != innermost(config)) downsampler.emplace(scope / "downsamplers" / 0, out);
-}
-
-void DownBlock2D::to_int8() {
-  round(resnets);
-  round(attentions);
-  if (downsampler) downsampler->conv.to_int8();
 }
 
 at::Tensor DownBlock2D::layers(size_t begin, size_t end, at::Tensor x, const at::Tensor &time,
@@ -83,12 +72,6 @@ UNetMidBlock2DCrossAttn::UNetMidBlock2DCrossAttn(const WeightScope &scope, const
       resnet_out(scope / "resnets" / 1, resnet_shape(config, config.block_out_channels.back(),
                                                      config.block_out_channels.back())) {}
 
-void UNetMidBlock2DCrossAttn::to_int8() {
-  resnet_in.to_int8();
-  attention.to_int8();
-  resnet_out.to_int8();
-}
-
 at::Tensor UNetMidBlock2DCrossAttn::operator()(const at::Tensor &x, const at::Tensor &time,
                                                const at::Tensor &text) const {
   return resnet_out(attention(resnet_in(x, time), text), time);
@@ -110,12 +93,6 @@ UpBlock2D::UpBlock2D(const WeightScope &scope, const UNetConfig &config, size_t 
     }
   }
   if (level != 0) upsampler.emplace(scope / "upsamplers" / 0, out);
-}
-
-void UpBlock2D::to_int8() {
-  round(resnets);
-  round(attentions);
-  if (upsampler) upsampler->conv.to_int8();
 }
 
 at::Tensor UpBlock2D::layers(size_t begin, size_t end, at::Tensor x, const at::Tensor &time,

@@ -11,8 +11,7 @@
 #include <optional>
 #include <vector>
 
-// The blocks of a UNet2DConditionModel. `to_int8` rounds their matrices and convolutions to eight
-// bits: see Linear::to_int8. In all of them
+// The blocks of a UNet2DConditionModel. In all of them
 //   x: [batch, channels, h, w], time: [1 or batch, time_features] through the activation,
 //   text: [batch, tokens, cross_attention_dim].
 namespace pictor::diffusion {
@@ -20,8 +19,6 @@ namespace pictor::diffusion {
 // CrossAttnDownBlock2D, or DownBlock2D where `attentions` is empty.
 struct DownBlock2D {
   DownBlock2D(const WeightScope &scope, const UNetConfig &config, size_t level);
-
-  void to_int8();
 
   // Appends what the up path will take back to `skips`. The layers before `begin` are done already.
   at::Tensor operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,
@@ -39,8 +36,6 @@ struct DownBlock2D {
 struct UNetMidBlock2DCrossAttn {
   UNetMidBlock2DCrossAttn(const WeightScope &scope, const UNetConfig &config);
 
-  void to_int8();
-
   at::Tensor operator()(const at::Tensor &x, const at::Tensor &time, const at::Tensor &text) const;
 
   ResnetBlock2D resnet_in;
@@ -52,8 +47,6 @@ struct UNetMidBlock2DCrossAttn {
 struct UpBlock2D {
   // `index` counts the up path: 0 is the innermost level.
   UpBlock2D(const WeightScope &scope, const UNetConfig &config, size_t index);
-
-  void to_int8();
 
   // Takes its skips from the end of `skips`.
   at::Tensor operator()(at::Tensor x, const at::Tensor &time, const at::Tensor &text,

@@ -19,7 +19,8 @@ at::Tensor Modulation::add(const at::Tensor &x, const at::Tensor &output) const 
 }
 
 AdaLayerNormZero::AdaLayerNormZero(const WeightScope &scope, int64_t width, int64_t the_sublayers)
-    : linear(scope / "linear", width, 3 * the_sublayers * width), sublayers(the_sublayers) {}
+    : linear(scope.rounded(Rounding::none) / "linear", width, 3 * the_sublayers * width),
+      sublayers(the_sublayers) {}
 
 std::vector<Modulation> AdaLayerNormZero::operator()(const at::Tensor &embedding) const {
   const std::vector<at::Tensor> parts = linear(embedding).unsqueeze(1).chunk(3 * sublayers, -1);
@@ -31,7 +32,7 @@ std::vector<Modulation> AdaLayerNormZero::operator()(const at::Tensor &embedding
 }
 
 AdaLayerNormContinuous::AdaLayerNormContinuous(const WeightScope &scope, int64_t width)
-    : linear(scope / "linear", width, 2 * width) {}
+    : linear(scope.rounded(Rounding::none) / "linear", width, 2 * width) {}
 
 at::Tensor AdaLayerNormContinuous::operator()(const at::Tensor &x,
                                               const at::Tensor &embedding) const {

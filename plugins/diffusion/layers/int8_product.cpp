@@ -3,12 +3,6 @@
 #include "error.hpp"
 #include "layers/rounding.hpp"
 
-#include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/core/stack.h>
-
-#include <array>
-#include <string>
-#include <utility>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -18,29 +12,10 @@
 namespace pictor::diffusion {
 namespace {
 
-struct Operator {
-  const char *name;
-  size_t arguments;  // of the schema that is called here
-};
-constexpr Operator kPackMatrix{"onednn::qlinear_prepack", 2};
-constexpr Operator kMatrix{"onednn::qlinear_pointwise", 13};
-constexpr Operator kPackConvolution{"onednn::qconv_prepack", 9};
-constexpr Operator kConvolution{"onednn::qconv2d_pointwise", 17};
-
-bool is_there(const Operator &op) {
-  const auto found = c10::Dispatcher::singleton().findSchema({op.name, ""});
-  return found && found->schema().arguments().size() == op.arguments;
-}
-
-// Its C++ signature is another in each libtorch; its schema is what is called.
-template <class... Arguments>
-at::Tensor call(const Operator &op, Arguments &&...arguments) {
-  torch::jit::Stack stack;
-  stack.reserve(sizeof...(arguments));
-  (stack.emplace_back(std::forward<Arguments>(arguments)), ...);
-  c10::Dispatcher::singleton().findSchemaOrThrow(op.name, "").callBoxed(stack);
-  return std::move(stack.front()).toTensor();
-}
+constexpr OnednnOperator kPackInt8Matrix{"onednn::qlinear_prepack", "", 2};
+constexpr OnednnOperator kInt8Matrix{"onednn::qlinear_pointwise", "", 13};
+constexpr OnednnOperator kPackInt8Convolution{"onednn::qconv_prepack", "", 9};
+constexpr OnednnOperator kInt8Convolution{"onednn::qconv2d_pointwise", "", 17};
 
 // Without VNNI the kernels of x86 add products of bytes in 16 bits, where they do not fit: what
 // comes is wrong by a sixth.
@@ -63,25 +38,15 @@ at::Tensor wide(const at::Tensor &bias) {
   return bias.defined() ? bias.to(at::kFloat) : bias;
 }
 
-c10::IValue optional(const at::Tensor &tensor) {
-  return tensor.defined() ? c10::IValue{tensor} : c10::IValue{};
-}
-
-// The arguments for what oneDNN could do with the output.
-c10::List<c10::optional<at::Scalar>> no_scalars() {
-  return c10::List<c10::optional<at::Scalar>>{};
-}
+// The arguments for rounding the output, which is not.
 constexpr double kOutputScale = 1;
 constexpr int64_t kOutputZeroPoint = 0;
 
 }  // namespace
 
 bool has_int8_kernels() {
-  constexpr std::array operators{kPackMatrix, kMatrix, kPackConvolution, kConvolution};
-  for (const Operator &op : operators) {
-    if (!is_there(op)) return false;
-  }
-  return multiplies_bytes();
+  return multiplies_bytes() &&
+         are_there({kPackInt8Matrix, kInt8Matrix, kPackInt8Convolution, kInt8Convolution});
 }
 
 void require_int8_kernels() {
@@ -104,14 +69,15 @@ Int8Matrix::Int8Matrix(const at::Tensor &weight, const at::Tensor &bias) {
   scales_ = rounded.scales;
   zero_points_ = zeros_for(scales_);
   bias_ = wide(bias);
-  weight_ = call(kPackMatrix, rounded.values, c10::IValue{});
+  weight_ = call(kPackInt8Matrix, rounded.values, c10::IValue{});
 }
 
-at::Tensor Int8Matrix::operator()(const at::Tensor &x) const {
+at::Tensor Int8Matrix::operator()(const at::Tensor &x, Activation activation) const {
+  const PostOperation after{activation};
   const RoundedInput input = round_input(x.contiguous());
-  return call(kMatrix, input.values, input.scale, input.zero_point, weight_, scales_, zero_points_,
-              optional(bias_), kOutputScale, kOutputZeroPoint, x.scalar_type(), "none",
-              no_scalars(), "");
+  return call(kInt8Matrix, input.values, input.scale, input.zero_point, weight_, scales_,
+              zero_points_, or_none(bias_), kOutputScale, kOutputZeroPoint, x.scalar_type(),
+              after.name, after.scalars, after.algorithm);
 }
 
 Int8Convolution::Int8Convolution(const at::Tensor &weight, const at::Tensor &bias, int64_t stride,
@@ -124,16 +90,18 @@ Int8Convolution::Int8Convolution(const at::Tensor &weight, const at::Tensor &bia
   bias_ = wide(bias);
   // That the input will have a zero point is all that counts of its scale and its zero point.
   const std::vector<int64_t> both_strides(2, stride_), both_paddings(2, padding_), dilation(2, 1);
-  weight_ = call(kPackConvolution, rounded.values.contiguous(), scales_, 1.0, int64_t{128},
+  weight_ = call(kPackInt8Convolution, rounded.values.contiguous(), scales_, 1.0, int64_t{128},
                  both_strides, both_paddings, dilation, int64_t{1}, c10::IValue{});
 }
 
 at::Tensor Int8Convolution::operator()(const at::Tensor &x) const {
+  const PostOperation after{Activation::none};
   const RoundedInput input = round_input(x.contiguous(at::MemoryFormat::ChannelsLast));
   const std::vector<int64_t> both_strides(2, stride_), both_paddings(2, padding_), dilation(2, 1);
-  return call(kConvolution, input.values, input.scale, input.zero_point, weight_, scales_,
-              zero_points_, optional(bias_), both_strides, both_paddings, dilation, int64_t{1},
-              kOutputScale, kOutputZeroPoint, x.scalar_type(), "none", no_scalars(), "");
+  return call(kInt8Convolution, input.values, input.scale, input.zero_point, weight_, scales_,
+              zero_points_, or_none(bias_), both_strides, both_paddings, dilation, int64_t{1},
+              kOutputScale, kOutputZeroPoint, x.scalar_type(), after.name, after.scalars,
+              after.algorithm);
 }
 
 }  // namespace pictor::diffusion

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "layers/onednn_operator.hpp"
+
 #include <ATen/ATen.h>
 
 #include <cstdint>
@@ -19,7 +21,7 @@ class Int8Matrix {
   Int8Matrix(const at::Tensor &weight, const at::Tensor &bias);
 
   // x: [..., in] -> [..., out], of the same dtype.
-  at::Tensor operator()(const at::Tensor &x) const;
+  at::Tensor operator()(const at::Tensor &x, Activation activation = Activation::none) const;
 
  private:
   at::Tensor weight_, scales_, zero_points_, bias_;

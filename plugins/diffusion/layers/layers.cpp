@@ -2,98 +2,115 @@
 
 #include "error.hpp"
 #include "layers/group_norm_kernel.hpp"
-#include "layers/int8_product.hpp"
 #include "layers/libtorch_version.hpp"
 
+#include <array>
 #include <string>
 #include <utility>
 
 namespace pictor::diffusion {
+namespace {
+
+at::Tensor take_bias(const WeightScope &scope, int64_t out, Bias with_bias) {
+  return with_bias == Bias::yes ? scope.take("bias", {out}) : at::Tensor{};
+}
+
+}  // namespace
 
 at::Tensor moved(const at::Tensor &tensor, const at::TensorOptions &options) {
   return tensor.to(options.device()).to(c10::typeMetaToScalarType(options.dtype()));
 }
 
-Linear::Linear(const WeightScope &scope, int64_t in, int64_t out, Bias with_bias)
-    : weight(scope.take("weight", {out, in})) {
-  if (with_bias == Bias::yes) bias = scope.take("bias", {out});
+Linear::Linear(at::Tensor weight, at::Tensor bias, Rounding rounding)
+    : options_(at::TensorOptions{weight.device()}.dtype(weight.scalar_type())) {
+  if (rounding == Rounding::int8) {
+    int8_ = std::make_shared<Int8Matrix>(weight, bias);
+  } else if (has_packed_products(options_)) {
+    packed_ = std::make_shared<PackedMatrix>(weight, std::move(bias));
+  } else {
+    weight_ = std::move(weight);
+    bias_ = std::move(bias);
+  }
 }
+
+Linear::Linear(const WeightScope &scope, int64_t in, int64_t out, Bias with_bias)
+    : Linear(scope.take("weight", {out, in}), take_bias(scope, out, with_bias), scope.rounding()) {}
 
 Linear Linear::from_pointwise_conv(const WeightScope &scope, int64_t in, int64_t out) {
-  Linear linear;
-  linear.weight = scope.take("weight", {out, in, 1, 1}).view({out, in});
-  linear.bias = scope.take("bias", {out});
-  return linear;
+  return {scope.take("weight", {out, in, 1, 1}).view({out, in}), scope.take("bias", {out}),
+          scope.rounding()};
 }
 
-Linear Linear::joined(const std::vector<Linear> &layers) {
+Linear Linear::joined(const WeightScope &scope, const std::vector<std::string> &names, int64_t in,
+                      int64_t out, Bias with_bias) {
   std::vector<at::Tensor> weights, biases;
-  for (const Linear &layer : layers) {
-    weights.push_back(layer.weight);
-    if (layer.bias.defined()) biases.push_back(layer.bias);
+  for (const std::string &name : names) {
+    weights.push_back((scope / name).take("weight", {out, in}));
+    biases.push_back(take_bias(scope / name, out, with_bias));
   }
-  Linear joined;
-  joined.weight = at::cat(weights);
-  if (!biases.empty()) joined.bias = at::cat(biases);
-  return joined;
+  return {at::cat(weights), with_bias == Bias::yes ? at::cat(biases) : at::Tensor{},
+          scope.rounding()};
 }
 
-std::vector<Linear> Linear::split(int64_t parts) const {
-  const std::vector<at::Tensor> weights = weight.chunk(parts);
-  const std::vector<at::Tensor> biases =
-      bias.defined() ? bias.chunk(parts) : std::vector<at::Tensor>(weights.size());
+std::vector<Linear> Linear::split(const WeightScope &scope, int64_t in, int64_t out,
+                                  int64_t parts) {
+  const std::vector<at::Tensor> weights = scope.take("weight", {out, in}).chunk(parts);
+  const std::vector<at::Tensor> biases = scope.take("bias", {out}).chunk(parts);
   std::vector<Linear> layers;
   for (size_t i = 0; i < weights.size(); ++i) {
-    Linear layer;
-    layer.weight = weights[i];
-    layer.bias = biases[i];
-    layers.push_back(std::move(layer));
+    layers.push_back(Linear{weights[i], biases[i], scope.rounding()});
   }
   return layers;
 }
 
-void Linear::to_int8() {
-  int8_ = std::make_shared<Int8Matrix>(weight, bias);
-  weight = at::Tensor{};
-  bias = at::Tensor{};
-}
-
 void Linear::to(const at::TensorOptions &options) {
-  weight = moved(weight, options);
-  if (bias.defined()) bias = moved(bias, options);
+  if (options.device() == device() && options.dtype() == options_.dtype()) return;
+  at::Tensor bias = bias_.defined() ? moved(bias_, options) : bias_;
+  *this = Linear{moved(weight_, options), std::move(bias), Rounding::none};
 }
 
-at::Tensor Linear::operator()(const at::Tensor &x) const {
-  if (int8_) return (*int8_)(x);
-  return at::linear(x, weight, bias);
-}
-
-at::Tensor Linear::gelu(const at::Tensor &x) const {
+at::Tensor Linear::operator()(const at::Tensor &x, Activation activation) const {
+  if (int8_) return (*int8_)(x, activation);
+  if (packed_) return (*packed_)(x, activation);
+  if (activation == Activation::none) return at::linear(x, weight_, bias_);
 #if PICTOR_FUSED_KERNELS
-  if (x.is_cuda() && bias.defined()) {
+  if (activation == Activation::gelu_tanh && x.is_cuda() && bias_.defined()) {
     std::vector<int64_t> sizes = x.sizes().vec();
-    sizes.back() = weight.size(0);
-    return at::_addmm_activation(bias, x.flatten(0, -2), weight.t(), 1, 1, /*use_gelu=*/true)
+    sizes.back() = weight_.size(0);
+    return at::_addmm_activation(bias_, x.flatten(0, -2), weight_.t(), 1, 1, /*use_gelu=*/true)
         .view(sizes);
   }
 #endif
-  return at::gelu((*this)(x), "tanh");
+  return at::gelu(at::linear(x, weight_, bias_), PostOperation{activation}.algorithm);
 }
 
 Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
-    : weight_(scope.take("weight", {out, in, shape.kernel, shape.kernel},
-                         at::MemoryFormat::ChannelsLast)),
-      bias_(scope.take("bias", {out})),
-      shape_(shape) {}
-
-void Conv2d::to_int8() {
-  int8_ = std::make_shared<Int8Convolution>(weight_, bias_, shape_.stride, shape_.padding);
-  weight_ = at::Tensor{};
+    : bias_(scope.take("bias", {out})), shape_(shape) {
+  const bool int8 = scope.rounding() == Rounding::int8;
+  const bool packed = !int8 && has_packed_products(scope.options());
+  at::Tensor weight =
+      scope.take("weight", {out, in, shape.kernel, shape.kernel},
+                 packed ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
+  if (int8) {
+    int8_ = std::make_shared<Int8Convolution>(weight, bias_, shape.stride, shape.padding);
+  } else if (packed) {
+    packed_ =
+        std::make_shared<PackedConvolution>(std::move(weight), bias_, shape.stride, shape.padding);
+  } else {
+    weight_ = std::move(weight);
+  }
 }
 
 at::Tensor Conv2d::operator()(const at::Tensor &x) const {
   if (int8_) return (*int8_)(x);
+  if (packed_) return (*packed_)(x, shape_.padding);
   return at::conv2d(x, weight_, bias_, shape_.stride, shape_.padding);
+}
+
+at::Tensor Conv2d::without_row_padding(const at::Tensor &x) const {
+  if (packed_) return (*packed_)(x, 0);
+  const std::array strides{shape_.stride, shape_.stride}, paddings{int64_t{0}, shape_.padding};
+  return at::conv2d(x, weight_, bias_, strides, paddings);
 }
 
 GroupNorm::GroupNorm(const WeightScope &scope, int64_t the_groups, int64_t channels, double the_eps)

@@ -1,20 +1,21 @@
 #pragma once
 
+#include "layers/int8_product.hpp"
+#include "layers/packed_product.hpp"
 #include "weights/weights.hpp"
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 // The layers that every network here is made of. A layer takes its tensors, "weight" and "bias",
-// from the scope it is given; applying it is const and may be done from several threads. `to` moves
-// the tensors of one to the device and dtype of its options.
+// from the scope it is given, and rounds what it multiplies with if the scope says so; applying it
+// is const and may be done from several threads. `to` moves the tensors of one to the device and
+// dtype of its options. Copies of a layer share its tensors.
 namespace pictor::diffusion {
-
-class Int8Matrix;
-class Int8Convolution;
 
 // `tensor` on the device and of the dtype of `options`. It changes its dtype where it arrives: a
 // device that has no memory left is not asked for more.
@@ -23,36 +24,38 @@ at::Tensor moved(const at::Tensor &tensor, const at::TensorOptions &options);
 enum class Bias { yes, no };
 
 // y = x W^T + b
-struct Linear {
+class Linear {
+ public:
   Linear(const WeightScope &scope, int64_t in, int64_t out, Bias bias = Bias::yes);
 
   // The same layer stored as a convolution with a 1 x 1 kernel, [out, in, 1, 1].
   static Linear from_pointwise_conv(const WeightScope &scope, int64_t in, int64_t out);
 
-  // Layers that read the same as one: their outputs, which must be equally wide, follow each other.
-  static Linear joined(const std::vector<Linear> &layers);
+  // Layers of one shape below `scope` that read the same, as one: their outputs follow each other.
+  static Linear joined(const WeightScope &scope, const std::vector<std::string> &names, int64_t in,
+                       int64_t out, Bias bias = Bias::yes);
 
-  // The inverse, without a copy.
-  std::vector<Linear> split(int64_t parts) const;
+  // The inverse, without a copy: one layer as `parts`, each with its share of the outputs.
+  static std::vector<Linear> split(const WeightScope &scope, int64_t in, int64_t out,
+                                   int64_t parts);
 
-  // Rounds the weights to eight bits, and lets go of them: see Int8Matrix.
-  void to_int8();
-
-  // Not of one that is rounded.
+  // One that is packed or rounded stays where it is: only what it is already may be asked of it.
   void to(const at::TensorOptions &options);
 
+  // Of the weights, and of what may be given to it.
+  at::TensorOptions options() const { return options_; }
+  at::ScalarType dtype() const { return c10::typeMetaToScalarType(options_.dtype()); }
+  at::Device device() const { return options_.device(); }
+
   // x: [..., in] -> [..., out]
-  at::Tensor operator()(const at::Tensor &x) const;
-
-  // The same, then GELU in its tanh approximation.
-  at::Tensor gelu(const at::Tensor &x) const;
-
-  at::Tensor weight;
-  at::Tensor bias;  // undefined without one
+  at::Tensor operator()(const at::Tensor &x, Activation activation = Activation::none) const;
 
  private:
-  Linear() = default;
+  Linear(at::Tensor weight, at::Tensor bias, Rounding rounding);
 
+  at::TensorOptions options_;
+  at::Tensor weight_, bias_;  // undefined without a bias, and both where one of these is in place
+  std::shared_ptr<const PackedMatrix> packed_;
   std::shared_ptr<const Int8Matrix> int8_;
 };
 
@@ -67,19 +70,21 @@ class Conv2d {
 
   Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape);
 
-  // Rounds the weights to eight bits, and lets go of them: see Int8Convolution.
-  void to_int8();
-
   // x: [batch, in, h, w] -> [batch, out, h', w']
   at::Tensor operator()(const at::Tensor &x) const;
+
+  // The same, of an x that has the rows above and below which padding would add. Not of one that is
+  // rounded.
+  at::Tensor without_row_padding(const at::Tensor &x) const;
 
   at::ScalarType dtype() const { return bias_.scalar_type(); }
   at::Device device() const { return bias_.device(); }
 
  private:
-  at::Tensor weight_;  // channels-last
+  at::Tensor weight_;  // channels-last; undefined where one of those below is in place
   at::Tensor bias_;
   Shape shape_;
+  std::shared_ptr<const PackedConvolution> packed_;
   std::shared_ptr<const Int8Convolution> int8_;
 };
 

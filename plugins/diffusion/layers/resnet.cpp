@@ -7,16 +7,13 @@ ResnetBlock2D::ResnetBlock2D(const WeightScope &scope, const Shape &shape)
       conv1(scope / "conv1", shape.in, shape.out, kConv3x3),
       norm2(scope / "norm2", shape.norm_groups, shape.out, shape.norm_eps),
       conv2(scope / "conv2", shape.out, shape.out, kConv3x3) {
+  const WeightScope exact = scope.rounded(Rounding::none);
   if (shape.time_features != 0) {
-    time_emb_proj.emplace(scope / "time_emb_proj", shape.time_features, shape.out);
+    time_emb_proj.emplace(exact / "time_emb_proj", shape.time_features, shape.out);
   }
   if (shape.in != shape.out) {
-    conv_shortcut.emplace(scope / "conv_shortcut", shape.in, shape.out, kConv1x1);
+    conv_shortcut.emplace(exact / "conv_shortcut", shape.in, shape.out, kConv1x1);
   }
-}
-
-void ResnetBlock2D::to_int8() {
-  for (Conv2d *conv : {&conv1, &conv2}) conv->to_int8();
 }
 
 at::Tensor ResnetBlock2D::operator()(const at::Tensor &x, const at::Tensor &time) const {

@@ -10,7 +10,8 @@
 // The convolutional parts that UNet and VAE share, under diffusers' names.
 namespace pictor::diffusion {
 
-// Two convolutions around a residual; with time features, those shift the hidden channels.
+// Two convolutions around a residual; with time features, those shift the hidden channels. Only the
+// two are rounded with their scope.
 struct ResnetBlock2D {
   struct Shape {
     int64_t in;
@@ -21,9 +22,6 @@ struct ResnetBlock2D {
   };
 
   ResnetBlock2D(const WeightScope &scope, const Shape &shape);
-
-  // Rounds both convolutions, not the shortcut around them, to eight bits: see Conv2d::to_int8.
-  void to_int8();
 
   // x: [batch, in, h, w] -> [batch, out, h, w]. time: [1 or batch, time_features], already through
   // the activation; undefined for a block without time.

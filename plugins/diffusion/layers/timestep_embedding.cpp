@@ -25,7 +25,7 @@ TimestepEmbedding::TimestepEmbedding(const WeightScope &scope, int64_t in, int64
     : linear_1(scope / "linear_1", in, out), linear_2(scope / "linear_2", out, out) {}
 
 at::Tensor TimestepEmbedding::operator()(const at::Tensor &x) const {
-  return linear_2(at::silu(linear_1(x.to(linear_1.weight.scalar_type()))));
+  return linear_2(at::silu(linear_1(x.to(linear_1.dtype()))));
 }
 
 }  // namespace pictor::diffusion

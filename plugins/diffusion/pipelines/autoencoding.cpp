@@ -1,5 +1,6 @@
 #include "pipelines/autoencoding.hpp"
 
+#include "layers/heap.hpp"
 #include "pipelines/memory_ladder.hpp"
 #include "pipelines/pixels.hpp"
 
@@ -42,12 +43,14 @@ at::Tensor decode_pictures(const AutoencoderKL &vae, const at::Tensor &latents,
                            const TextToImageRequest &request, const RunCallbacks &callbacks) {
   const int64_t scale = vae.config().scale();
   const at::Tensor z = vae.unscale(latents);
+  const int64_t at_once = pictures_at_once(z.size(2) * scale, z.size(3) * scale);
+  if (at_once == 1) release_heap();
   const auto decode = [&](int64_t first, int64_t end, bool tiled) {
     const at::Tensor decoded = vae.decode(z.slice(0, first, end), tiled);
     require_finite(decoded, "the vae's output");
     return to_pixels(decoded);
   };
-  return autoencode_within_memory(z.size(0), pictures_at_once(z.size(2) * scale, z.size(3) * scale),
+  return autoencode_within_memory(z.size(0), at_once,
                                   work_of(vae, z.device(), request, "decoding", "decoded", decode),
                                   callbacks);
 }

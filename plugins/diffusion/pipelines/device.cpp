@@ -132,8 +132,8 @@ Placement resolve_placement(const std::string &device, const std::string &dtype,
   return placement;
 }
 
-bool wants_int8(const std::string &quantization, const Placement &placement) {
-  if (quantization == "none") return false;
+Rounding rounding_of(const std::string &quantization, const Placement &placement) {
+  if (quantization == "none") return Rounding::none;
   if (quantization != "int8") {
     throw Error{ErrorKind::invalid_argument,
                 "quantization '" + quantization + "' is neither none nor int8", "quantization"};
@@ -144,7 +144,7 @@ bool wants_int8(const std::string &quantization, const Placement &placement) {
                 "quantization"};
   }
   require_int8_kernels();
-  return true;
+  return Rounding::int8;
 }
 
 void set_threads(int64_t threads) {

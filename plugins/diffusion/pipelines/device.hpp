@@ -1,5 +1,7 @@
 #pragma once
 
+#include "weights/weights.hpp"
+
 #include <ATen/ATen.h>
 
 #include <cstddef>
@@ -44,7 +46,7 @@ TextEncoderPlacement moved_to_cpu(at::ScalarType dtype);
 
 // quantization: "none", or "int8" for the denoiser's blocks, on a CPU.
 // Throws Error naming the parameter for others, and for int8 on a GPU or without kernels for it.
-bool wants_int8(const std::string &quantization, const Placement &placement);
+Rounding rounding_of(const std::string &quantization, const Placement &placement);
 
 // Whether the device does what it is asked. A GPU that met a fault, such as an access outside its
 // memory, never does so again for the process.

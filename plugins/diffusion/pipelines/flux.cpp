@@ -196,7 +196,7 @@ Conditioning Flux::encode(const TextToImageRequest &request, const PromptPair &t
 std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
                                     const LoadOptions &options) {
   const Placement &placement = options.placement;
-  const bool int8 = wants_int8(options.quantization, placement);
+  const Rounding blocks = rounding_of(options.quantization, placement);
   Components components{folder, options, placement};
   const auto tokenizer = components.require("tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"});
   const auto tokenizer_2 = components.require("tokenizer_2", {"T5TokenizerFast", "T5Tokenizer"});
@@ -212,8 +212,8 @@ std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
   const ClipTextConfig clip = read_clip_text_config(JsonFile{text_encoder / "config.json"});
   const T5Config t5 = read_t5_config(JsonFile{text_encoder_2 / "config.json"});
   FluxTransformer2DModel transformer_model{
-      read_flux_transformer_config(JsonFile{transformer / "config.json"}), transformer_weights};
-  if (int8) transformer_model.to_int8();
+      read_flux_transformer_config(JsonFile{transformer / "config.json"}), transformer_weights,
+      blocks};
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<Flux>(
       placement,

@@ -1,6 +1,7 @@
 #include "pipelines/pipeline.hpp"
 
 #include "error.hpp"
+#include "layers/heap.hpp"
 #include "pipelines/flux.hpp"
 #include "pipelines/memory_ladder.hpp"
 #include "pipelines/stable_diffusion.hpp"
@@ -117,6 +118,7 @@ std::unique_ptr<Pipeline> load_pipeline(const std::filesystem::path &model,
       return loaded;
     });
   });
+  release_heap();
   return pipeline;
 }
 

@@ -20,7 +20,7 @@ struct LoadOptions {
   std::string device = "auto";  // see resolve_placement
   std::string dtype = "auto";
   std::string text_encoder_device = "auto";
-  std::string quantization = "none";  // see wants_int8
+  std::string quantization = "none";  // see rounding_of
   std::string variant;                // "fp16" for diffusion_pytorch_model.fp16.safetensors
   int64_t threads = 0;                // see set_threads
   std::string config;                 // see find_model

@@ -75,7 +75,7 @@ Conditioning StableDiffusion::condition(const TextToImageRequest &request, const
 std::unique_ptr<Pipeline> load_stable_diffusion(const std::filesystem::path &folder,
                                                 const LoadOptions &options) {
   const Placement &placement = options.placement;
-  const bool int8 = wants_int8(options.quantization, placement);
+  const Rounding blocks = rounding_of(options.quantization, placement);
   Components components{folder, options, placement};
   const auto tokenizer = components.require("tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"});
   const auto text_encoder = components.require("text_encoder", {"CLIPTextModel"});
@@ -88,8 +88,8 @@ std::unique_ptr<Pipeline> load_stable_diffusion(const std::filesystem::path &fol
   const ClipTextConfig text_config = read_clip_text_config(JsonFile{text_encoder / "config.json"});
   PromptEncoder prompt_encoder{ClipTokenizer{tokenizer, text_config.max_position_embeddings},
                                ClipTextModel{text_config, text_weights}};
-  UNet2DConditionModel unet_model{read_unet_config(JsonFile{unet / "config.json"}), unet_weights};
-  if (int8) unet_model.to_int8();
+  UNet2DConditionModel unet_model{read_unet_config(JsonFile{unet / "config.json"}), unet_weights,
+                                  blocks};
   AutoencoderKL vae_model{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights};
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusion>(placement, std::move(prompt_encoder),

@@ -176,7 +176,7 @@ PromptEncoder make_clip(const std::filesystem::path &tokenizer,
 std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &folder,
                                                   const LoadOptions &options) {
   const Placement &placement = options.placement;
-  const bool int8 = wants_int8(options.quantization, placement);
+  const Rounding blocks = rounding_of(options.quantization, placement);
   Components components{folder, options, placement};
   const auto clip_tokenizer = [&](const std::string &name) {
     return components.require(name, {"CLIPTokenizer", "CLIPTokenizerFast"});
@@ -205,8 +205,7 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
   }
   const SD3TransformerConfig transformer_config =
       read_sd3_transformer_config(JsonFile{transformer / "config.json"});
-  SD3Transformer2DModel transformer_model{transformer_config, transformer_weights};
-  if (int8) transformer_model.to_int8();
+  SD3Transformer2DModel transformer_model{transformer_config, transformer_weights, blocks};
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusion3>(
       placement,

@@ -201,7 +201,7 @@ PromptEncoder load_encoder(const std::filesystem::path &tokenizer,
 std::unique_ptr<Pipeline> load_stable_diffusion_xl(const std::filesystem::path &folder,
                                                    const LoadOptions &options) {
   const Placement &placement = options.placement;
-  const bool int8 = wants_int8(options.quantization, placement);
+  const Rounding blocks = rounding_of(options.quantization, placement);
   Components components{folder, options, placement};
   const auto unet = components.require("unet", {"UNet2DConditionModel"});
   const auto vae = components.require("vae", {"AutoencoderKL"});
@@ -237,8 +237,8 @@ std::unique_ptr<Pipeline> load_stable_diffusion_xl(const std::filesystem::path &
   const JsonFile &index = components.index();
   const Options own{index.boolean("force_zeros_for_empty_prompt", true),
                     index.boolean("requires_aesthetics_score", false)};
-  UNet2DConditionModel unet_model{read_unet_config(JsonFile{unet / "config.json"}), unet_weights};
-  if (int8) unet_model.to_int8();
+  UNet2DConditionModel unet_model{read_unet_config(JsonFile{unet / "config.json"}), unet_weights,
+                                  blocks};
   AutoencoderKL vae_model{vae_config, vae_weights};
   const JsonFile scheduler{folder / "scheduler" / "scheduler_config.json"};
   return std::make_unique<StableDiffusionXl>(

@@ -89,14 +89,14 @@ void T5Block::to(const at::TensorOptions &options) {
 }
 
 void T5Block::widen() {
-  if (wo.weight.scalar_type() == at::kHalf) wo.weight = wo.weight.to(at::kFloat);
+  if (wo.dtype() == at::kHalf) wo.to(wo.options().dtype(at::kFloat));
 }
 
 at::Tensor T5Block::operator()(at::Tensor x, const AttentionOptions &attention) const {
   at::Tensor h = attention_norm(x);
   x = x + o(attend(q(h), k(h), v(h), attention));
   h = feed_forward_norm(x);
-  return x + wo((at::gelu(wi_0(h), "tanh") * wi_1(h)).to(wo.weight.scalar_type()));
+  return x + wo((wi_0(h, Activation::gelu_tanh) * wi_1(h)).to(wo.dtype()));
 }
 
 T5EncoderModel::T5EncoderModel(const T5Config &config, Weights &weights)

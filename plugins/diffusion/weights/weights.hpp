@@ -30,6 +30,11 @@ class Weights {
 
   Weights(WeightTable table, WeightOptions options);
 
+  // Of the tensors that are taken.
+  at::TensorOptions options() const {
+    return at::TensorOptions{options_.device}.dtype(options_.dtype);
+  }
+
   bool has(const std::string &key) const { return table_.tensors.count(key) != 0; }
 
   // The tensor `key`, on the device and of the floating-point dtype of the options. A key may be
@@ -58,6 +63,9 @@ class Weights {
   std::unordered_set<std::string> used_;
 };
 
+// How layers keep the weights that they multiply with: see Int8Matrix and Int8Convolution.
+enum class Rounding { none, int8 };
+
 // A view of the tensors below a prefix: `weights / "down_blocks" / 0 / "resnets"`. Valid as long as
 // the Weights are.
 class WeightScope {
@@ -65,9 +73,16 @@ class WeightScope {
   WeightScope(Weights &weights) : weights_(&weights) {}  // NOLINT: the root is a scope
 
   WeightScope operator/(const std::string &name) const {
-    return WeightScope{*weights_, prefix_ + name + "."};
+    return WeightScope{*weights_, prefix_ + name + ".", rounding_};
   }
   WeightScope operator/(size_t index) const { return *this / std::to_string(index); }
+
+  // The same view, for layers that keep their weights so; it holds below it, too.
+  WeightScope rounded(Rounding rounding) const { return WeightScope{*weights_, prefix_, rounding}; }
+  Rounding rounding() const { return rounding_; }
+
+  // Of the tensors that are taken.
+  at::TensorOptions options() const { return weights_->options(); }
 
   bool has(const std::string &name) const { return weights_->has(prefix_ + name); }
   at::Tensor take(const std::string &name, at::IntArrayRef shape,
@@ -76,11 +91,12 @@ class WeightScope {
   }
 
  private:
-  WeightScope(Weights &weights, std::string prefix)
-      : weights_(&weights), prefix_(std::move(prefix)) {}
+  WeightScope(Weights &weights, std::string prefix, Rounding rounding)
+      : weights_(&weights), prefix_(std::move(prefix)), rounding_(rounding) {}
 
   Weights *weights_;
   std::string prefix_;
+  Rounding rounding_ = Rounding::none;
 };
 
 }  // namespace pictor::diffusion

@@ -1,0 +1,76 @@
+#include "layers/packed_product.hpp"
+
+#include <ATen/Context.h>
+
+#include <utility>
+#include <vector>
+
+namespace pictor::diffusion {
+namespace {
+
+constexpr OnednnOperator kPackMatrix{"mkldnn::_reorder_linear_weight", "", 2};
+constexpr OnednnOperator kMatrix{"mkldnn::_linear_pointwise", "", 6};
+constexpr OnednnOperator kPackConvolution{"aten::mkldnn_reorder_conv2d_weight", "", 6};
+constexpr OnednnOperator kConvolution{"mkldnn::_convolution_pointwise", "", 10};
+
+// Of the inputs. The order of the weights hardly depends on them; an input for which it would be
+// another is computed with them brought into it.
+constexpr int64_t kLikelyRows = 1024, kLikelySide = 64;
+
+// libtorch asks for these before it computes in bfloat16 with oneDNN.
+bool takes_bfloat16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512dq");
+#else
+  return false;
+#endif
+}
+
+bool takes(at::ScalarType dtype) {
+#if defined(__x86_64__)
+  static const bool bfloat16 = takes_bfloat16();
+  return dtype == at::kFloat || (dtype == at::kBFloat16 && bfloat16);
+#else
+  return false;
+#endif
+}
+
+std::vector<int64_t> both(int64_t value) {
+  return {value, value};
+}
+
+}  // namespace
+
+bool has_packed_products(const at::TensorOptions &options) {
+  static const bool operators = are_there({kPackMatrix, kMatrix, kPackConvolution, kConvolution});
+  return operators && options.device().is_cpu() &&
+         takes(c10::typeMetaToScalarType(options.dtype())) &&
+         at::globalContext().userEnabledMkldnn();
+}
+
+PackedMatrix::PackedMatrix(const at::Tensor &weight, at::Tensor bias)
+    : weight_(call(kPackMatrix, weight.contiguous(), kLikelyRows)), bias_(std::move(bias)) {}
+
+at::Tensor PackedMatrix::operator()(const at::Tensor &x, Activation activation) const {
+  const PostOperation after{activation};
+  return call(kMatrix, x, weight_, or_none(bias_), after.name, after.scalars, after.algorithm);
+}
+
+PackedConvolution::PackedConvolution(at::Tensor weight, at::Tensor bias, int64_t stride,
+                                     int64_t padding)
+    : bias_(std::move(bias)), stride_(stride), padding_(padding) {
+  const std::vector<int64_t> likely{2, weight.size(1), kLikelySide, kLikelySide};
+  weight = weight.to_mkldnn();
+  weight_ =
+      call(kPackConvolution, weight, both(padding), both(stride), both(1), int64_t{1}, likely);
+}
+
+at::Tensor PackedConvolution::operator()(const at::Tensor &x, int64_t row_padding) const {
+  const PostOperation after{Activation::none};
+  const std::vector<int64_t> padding{row_padding, padding_};
+  return call(kConvolution, x, weight_, bias_, padding, both(stride_), both(1), int64_t{1},
+              after.name, after.scalars, after.algorithm);
+}
+
+}  // namespace pictor::diffusion
