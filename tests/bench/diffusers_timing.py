@@ -5,7 +5,6 @@ ends in -compiled-all or -compiled-blocks, the denoiser or its repeated blocks g
 """
 
 import json
-import resource
 import sys
 import time
 
@@ -18,8 +17,15 @@ model, dtype, device, steps, side, samples, spawned = sys.argv[1:8]
 dtype, _, layout = dtype.partition("-")
 
 
-def peak_mb():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def memory_mb(what):
+    """"VmRSS", what is held now, or "VmHWM", the most since the process or restart_peak() began."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(what + ":"))
+
+
+def restart_peak():
+    with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
 
 
 def synchronised():
@@ -41,20 +47,25 @@ if layout == "compiled-all":
 elif layout == "compiled-blocks":
     denoiser.compile_repeated_blocks()
 pipe.set_progress_bar_config(disable=True)
-loaded, loaded_mb = synchronised(), peak_mb()
+loaded, loaded_mb, held_mb = synchronised(), memory_mb("VmHWM"), memory_mb("VmRSS")
 
 at = []
+peaks = []
 
 
 def on_step(_pipe, _step, _timestep, kwargs):
     at.append(synchronised())
+    if len(at) == int(steps):
+        peaks.append(memory_mb("VmHWM"))
+        restart_peak()
     return kwargs
 
 
 pipe(["a red fox in the snow"] * int(samples), num_inference_steps=int(steps), width=int(side), height=int(side),
      generator=[torch.Generator().manual_seed(s) for s in range(int(samples))], callback_on_step_end=on_step)
 done = synchronised()
+peaks.append(memory_mb("VmHWM"))
 print(json.dumps({"load": loaded - began, "load_mb": loaded_mb, "first_step": at[0] - float(spawned),
-                  "steps": [b - a for a, b in zip(at, at[1:])], "decode": done - at[-1],
-                  "whole": done - float(spawned), "peak_mb": peak_mb(),
+                  "steps": [b - a for a, b in zip(at, at[1:])], "decode": done - at[-1], "decode_mb": peaks[1] - held_mb,
+                  "whole": done - float(spawned), "peak_mb": max(peaks),
                   "gpu_mb": torch.cuda.max_memory_reserved() / 2**20 if device.startswith("cuda") else 0}))

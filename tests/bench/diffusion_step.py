@@ -10,7 +10,7 @@ compare. Weights are random, of the exact shapes, half as wide on disk as float3
 interleaved runs; compare only within one run. The first step of a process, which pays for warming up, counts as first_step
 alone. --compile measures diffusers through torch.compile, too: the whole denoiser or its repeated blocks. --step-cache
 and --int8 measure Pictor with those settings, too; a step is the mean of them then. --sdcpp measures stable-diffusion.cpp, too,
-whose command PROGRAM is. gpu_mb is what was held of a GPU's memory.
+whose command PROGRAM is. decode_mb is what decoding took beyond what was held once loaded, gpu_mb what was held of a GPU's memory.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROWS = {"step": "s", "decode": "s", "load": "s", "load_mb": "MB", "first_step": "s", "whole": "s", "peak_mb": "MB",
+ROWS = {"step": "s", "decode": "s", "decode_mb": "MB", "load": "s", "load_mb": "MB", "first_step": "s", "whole": "s", "peak_mb": "MB",
         "gpu_mb": "MB"}
 
 

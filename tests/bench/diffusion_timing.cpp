@@ -9,11 +9,12 @@
 #include "pipelines/pipeline.hpp"
 
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,17 @@ double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-double peak_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+// "VmRSS", what is held now, or "VmHWM", the most since the process or restart_peak() began.
+double memory_mb(const std::string &what) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(what + ":", 0) == 0) return std::stod(line.substr(what.size() + 1)) / 1024;
+  }
+  return 0;
+}
+
+void restart_peak() {
+  std::ofstream("/proc/self/clear_refs") << 5;
 }
 
 TextToImageRequest request_of(int64_t steps, int64_t side, uint64_t samples) {
@@ -52,16 +60,22 @@ nlohmann::json timed(char **argv) {
   options.device = argv[3];
   const double spawned = std::stod(argv[7]), began = now();
   const auto pipeline = load_pipeline(argv[1], options);
-  const double loaded = now(), loaded_mb = peak_mb();
+  const double loaded = now(), loaded_mb = memory_mb("VmHWM"), held_mb = memory_mb("VmRSS");
 
   std::vector<double> at;
+  double undecoded_mb = 0;
   RunCallbacks callbacks;
-  callbacks.on_step = [&](int64_t, int64_t) { at.push_back(now()); };
+  callbacks.on_step = [&](int64_t step, int64_t steps) {
+    at.push_back(now());
+    if (step < steps) return;
+    undecoded_mb = memory_mb("VmHWM");
+    restart_peak();
+  };
   TextToImageRequest request =
       request_of(std::stoll(argv[4]), std::stoll(argv[5]), std::stoull(argv[6]));
   if (argv[8] != nullptr) request.step_cache = std::stoll(argv[8]);
   pipeline->generate(request, callbacks);
-  const double done = now();
+  const double done = now(), decoded_mb = memory_mb("VmHWM");
 
   std::vector<double> steps;
   for (size_t i = 1; i < at.size(); ++i) steps.push_back(at[i] - at[i - 1]);
@@ -70,8 +84,9 @@ nlohmann::json timed(char **argv) {
           {"first_step", at.front() - spawned},
           {"steps", steps},
           {"decode", done - at.back()},
+          {"decode_mb", decoded_mb - held_mb},
           {"whole", done - spawned},
-          {"peak_mb", peak_mb()},
+          {"peak_mb", std::max(undecoded_mb, decoded_mb)},
           {"gpu_mb", static_cast<double>(peak_gpu_bytes(pipeline->placement().device).value_or(0)) /
                          (1 << 20)}};
 }

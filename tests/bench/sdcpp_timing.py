@@ -49,4 +49,4 @@ step = sampling / int(steps)
 peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 whole = done - ready
 print(json.dumps({"load": load, "load_mb": 0, "first_step": whole - decode - sampling + step, "steps": [step] * int(steps),
-                  "decode": decode, "whole": whole, "peak_mb": peak_mb, "gpu_mb": 0}))
+                  "decode": decode, "decode_mb": 0, "whole": whole, "peak_mb": peak_mb, "gpu_mb": 0}))

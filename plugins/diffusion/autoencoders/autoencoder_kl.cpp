@@ -2,6 +2,7 @@
 
 #include "autoencoders/tiles.hpp"
 #include "error.hpp"
+#include "layers/heap.hpp"
 
 #include <algorithm>
 #include <string>
@@ -76,11 +77,28 @@ at::Tensor AutoencoderKL::decode_whole(const at::Tensor &z) const {
   at::Tensor x = z.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast);
   if (post_quant_conv_) x = (*post_quant_conv_)(x);
   x = mid_block_(conv_in_(x));
-  for (const UpBlock &block : up_blocks_) {
+  for (size_t level = 0; level < up_blocks_.size(); ++level) {
+    const UpBlock &block = up_blocks_[level];
     for (const ResnetBlock2D &resnet : block.resnets) x = resnet(x);
-    if (block.upsampler) x = (*block.upsampler)(x, 2 * x.size(2), 2 * x.size(3));
+    if (!block.upsampler) continue;
+    if (is_for_row_stripes(up_blocks_[level + 1].resnets.front(), x)) {
+      return decode_stripes({std::exchange(x, {})}, level);
+    }
+    x = (*block.upsampler)(x, 2 * x.size(2), 2 * x.size(3));
   }
   return conv_out_(conv_norm_out_.activated(x));
+}
+
+// From the upsampler of a level on.
+at::Tensor AutoencoderKL::decode_stripes(RowStripes x, size_t level) const {
+  for (; up_blocks_[level].upsampler; ++level) {
+    release_heap();
+    x = upsample(*up_blocks_[level].upsampler, std::move(x));
+    for (const ResnetBlock2D &resnet : up_blocks_[level + 1].resnets) {
+      x = apply(resnet, std::move(x));
+    }
+  }
+  return finish(conv_norm_out_, conv_out_, x);
 }
 
 at::Tensor AutoencoderKL::encode(const at::Tensor &pixels, const at::Tensor &noise,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "autoencoders/autoencoder_config.hpp"
+#include "autoencoders/row_stripes.hpp"
 #include "autoencoders/vae_blocks.hpp"
 #include "autoencoders/vae_encoder.hpp"
 #include "layers/layers.hpp"
@@ -8,6 +9,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -48,6 +50,7 @@ class AutoencoderKL {
   };
 
   at::Tensor decode_whole(const at::Tensor &z) const;
+  at::Tensor decode_stripes(RowStripes x, size_t level) const;
   void add_up_block(const WeightScope &scope, int64_t in, int64_t out, bool upsample);
 
   AutoencoderConfig config_;

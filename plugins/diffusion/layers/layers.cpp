@@ -1,6 +1,7 @@
 #include "layers/layers.hpp"
 
 #include "error.hpp"
+#include "layers/group_norm_cpu.hpp"
 #include "layers/group_norm_kernel.hpp"
 #include "layers/libtorch_version.hpp"
 
@@ -129,17 +130,20 @@ GroupNorm::GroupNorm(const WeightScope &scope, int64_t the_groups, int64_t chann
 
 at::Tensor GroupNorm::operator()(const at::Tensor &x) const {
   if (is_for_group_norm_kernel(*this, x)) return group_norm_kernel(*this, x, {}, false);
+  if (is_for_group_norm_cpu(*this, x)) return group_norm_cpu(*this, x, {}, false);
   return at::group_norm(x, groups, weight, bias, eps);
 }
 
 at::Tensor GroupNorm::activated(const at::Tensor &x) const {
   if (is_for_group_norm_kernel(*this, x)) return group_norm_kernel(*this, x, {}, true);
+  if (is_for_group_norm_cpu(*this, x)) return group_norm_cpu(*this, x, {}, true);
   at::Tensor normed = (*this)(x);
   return at::silu_(normed);
 }
 
 at::Tensor GroupNorm::activated(at::Tensor x, const at::Tensor &shift) const {
   if (is_for_group_norm_kernel(*this, x)) return group_norm_kernel(*this, x, shift, true);
+  if (is_for_group_norm_cpu(*this, x)) return group_norm_cpu(*this, x, shift, true);
   return activated(x.add_(shift.unsqueeze(-1).unsqueeze(-1)));
 }
 

@@ -1,19 +1,13 @@
 #include "layers/rounding.hpp"
 
+#include "layers/float_bits.hpp"
+
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <mutex>
-
-// Every x86 that multiplies bytes has these; the compiler turns the loops below into them.
-#if defined(__x86_64__)
-#define BYTES_CPU __attribute__((target("avx2,fma")))
-#else
-#define BYTES_CPU
-#endif
 
 namespace pictor::diffusion {
 namespace {
@@ -30,13 +24,6 @@ Key ordered(Key bits) {
   return static_cast<Key>(bits ^ ((bits >> sign) & magnitude));
 }
 
-float to_float(int32_t bits) {
-  return std::bit_cast<float>(bits);
-}
-float to_float(int16_t bits) {
-  return std::bit_cast<float>(static_cast<uint32_t>(static_cast<uint16_t>(bits)) << 16);
-}
-
 template <class Key>
 struct Range {
   Key least = 0, largest = 0;  // ordered; 0 is the float's 0
@@ -48,7 +35,7 @@ struct Range {
 };
 
 template <class Key>
-BYTES_CPU Range<Key> range_of(const Key *x, int64_t size) {
+PICTOR_AVX2 Range<Key> range_of(const Key *x, int64_t size) {
   Key least = 0, largest = 0;
   for (int64_t i = 0; i < size; ++i) {
     const Key value = ordered(x[i]);
@@ -59,8 +46,8 @@ BYTES_CPU Range<Key> range_of(const Key *x, int64_t size) {
 }
 
 template <class Key>
-BYTES_CPU void round_each(const Key *x, int64_t size, float per_value, float zero_point,
-                          uint8_t *bytes) {
+PICTOR_AVX2 void round_each(const Key *x, int64_t size, float per_value, float zero_point,
+                            uint8_t *bytes) {
   for (int64_t i = 0; i < size; ++i) {
     const float value = to_float(x[i]) * per_value + (zero_point + 0.5f);
     bytes[i] = static_cast<uint8_t>(std::clamp(static_cast<int>(value), 0, 255));
@@ -68,7 +55,7 @@ BYTES_CPU void round_each(const Key *x, int64_t size, float per_value, float zer
 }
 
 template <class Key>
-BYTES_CPU float largest_magnitude(const Key *x, int64_t size) {
+PICTOR_AVX2 float largest_magnitude(const Key *x, int64_t size) {
   Key largest = 0;
   for (int64_t i = 0; i < size; ++i) {
     const auto magnitude = static_cast<Key>(x[i] & std::numeric_limits<Key>::max());
@@ -78,7 +65,7 @@ BYTES_CPU float largest_magnitude(const Key *x, int64_t size) {
 }
 
 template <class Key>
-BYTES_CPU void round_weights(const Key *x, int64_t size, float per_value, int8_t *bytes) {
+PICTOR_AVX2 void round_weights(const Key *x, int64_t size, float per_value, int8_t *bytes) {
   for (int64_t i = 0; i < size; ++i) {
     const float value = to_float(x[i]) * per_value;
     bytes[i] = static_cast<int8_t>(value + (value < 0 ? -0.5f : 0.5f));
