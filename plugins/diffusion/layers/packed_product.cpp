@@ -13,8 +13,9 @@ constexpr OnednnOperator kMatrix{"mkldnn::_linear_pointwise", "", 6};
 constexpr OnednnOperator kPackConvolution{"aten::mkldnn_reorder_conv2d_weight", "", 6};
 constexpr OnednnOperator kConvolution{"mkldnn::_convolution_pointwise", "", 10};
 
-// Of the inputs. The order of the weights hardly depends on them; an input for which it would be
-// another is computed with them brought into it.
+// Of the inputs. A matrix's order does not depend on them, a convolution's hardly: an input for
+// which it would be another is computed with the weights brought into it, which takes milliseconds.
+// (With a 1 x 1 kernel it would depend on them; such a one is a matrix.)
 constexpr int64_t kLikelyRows = 1024, kLikelySide = 64;
 
 // libtorch asks for these before it computes in bfloat16 with oneDNN.
@@ -60,13 +61,19 @@ at::Tensor PackedMatrix::operator()(const at::Tensor &x, Activation activation) 
 PackedConvolution::PackedConvolution(at::Tensor weight, at::Tensor bias, int64_t stride,
                                      int64_t padding)
     : bias_(std::move(bias)), stride_(stride), padding_(padding) {
-  const std::vector<int64_t> likely{2, weight.size(1), kLikelySide, kLikelySide};
+  const int64_t out = weight.size(0), in = weight.size(1);
+  if (weight.size(2) == 1 && stride == 1 && padding == 0) {
+    pointwise_.emplace(weight.view({out, in}), bias_);
+    return;
+  }
+  const std::vector<int64_t> likely{2, in, kLikelySide, kLikelySide};
   weight = weight.to_mkldnn();
   weight_ =
       call(kPackConvolution, weight, both(padding), both(stride), both(1), int64_t{1}, likely);
 }
 
 at::Tensor PackedConvolution::operator()(const at::Tensor &x, int64_t row_padding) const {
+  if (pointwise_) return (*pointwise_)(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
   const PostOperation after{Activation::none};
   const std::vector<int64_t> padding{row_padding, padding_};
   return call(kConvolution, x, weight_, bias_, padding, both(stride_), both(1), int64_t{1},

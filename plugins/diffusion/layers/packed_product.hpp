@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 
 namespace pictor::diffusion {
 
@@ -42,6 +43,7 @@ class PackedConvolution {
  private:
   at::Tensor weight_, bias_;
   int64_t stride_, padding_;
+  std::optional<PackedMatrix> pointwise_;  // in place of a 1 x 1 kernel
 };
 
 }  // namespace pictor::diffusion
