@@ -46,7 +46,7 @@ at::Tensor by_libtorch(const GroupNorm &norm, const at::Tensor &x) {
 TEST_CASE("a packed matrix multiplies as the plain one does") {
   const c10::InferenceMode inference;
   const auto dtype = GENERATE(at::kFloat, at::kBFloat16);
-  if (!has_packed_products(at::TensorOptions{dtype})) return;
+  if (!has_packed_matrices(at::TensorOptions{dtype})) return;
   at::manual_seed(1);
   const at::Tensor weight = at::randn({33, 20}).to(dtype), bias = at::randn({33}).to(dtype);
   const PackedMatrix packed{weight, bias};
@@ -65,7 +65,7 @@ TEST_CASE("a packed matrix multiplies as the plain one does") {
 TEST_CASE("a packed convolution gives what the plain one does") {
   const c10::InferenceMode inference;
   const auto dtype = GENERATE(at::kFloat, at::kBFloat16);
-  if (!has_packed_products(at::TensorOptions{dtype})) return;
+  if (!has_packed_convolutions(at::TensorOptions{dtype})) return;
   at::manual_seed(2);
   for (const int64_t kernel : {1, 3}) {
     const int64_t padding = kernel / 2;

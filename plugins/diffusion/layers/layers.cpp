@@ -26,7 +26,7 @@ Linear::Linear(at::Tensor weight, at::Tensor bias, Rounding rounding)
     : options_(at::TensorOptions{weight.device()}.dtype(weight.scalar_type())) {
   if (rounding == Rounding::int8) {
     int8_ = std::make_shared<Int8Matrix>(weight, bias);
-  } else if (has_packed_products(options_)) {
+  } else if (has_packed_matrices(options_)) {
     packed_ = std::make_shared<PackedMatrix>(weight, std::move(bias));
   } else {
     weight_ = std::move(weight);
@@ -88,7 +88,7 @@ at::Tensor Linear::operator()(const at::Tensor &x, Activation activation) const 
 Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
     : bias_(scope.take("bias", {out})), shape_(shape) {
   const bool int8 = scope.rounding() == Rounding::int8;
-  const bool packed = !int8 && has_packed_products(scope.options());
+  const bool packed = !int8 && has_packed_convolutions(scope.options());
   at::Tensor weight =
       scope.take("weight", {out, in, shape.kernel, shape.kernel},
                  packed ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);

@@ -19,19 +19,12 @@ constexpr OnednnOperator kConvolution{"mkldnn::_convolution_pointwise", "", 10};
 constexpr int64_t kLikelyRows = 1024, kLikelySide = 64;
 
 // libtorch asks for these before it computes in bfloat16 with oneDNN.
-bool takes_bfloat16() {
+bool has_avx512() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq");
-#else
-  return false;
-#endif
-}
-
-bool takes(at::ScalarType dtype) {
-#if defined(__x86_64__)
-  static const bool bfloat16 = takes_bfloat16();
-  return dtype == at::kFloat || (dtype == at::kBFloat16 && bfloat16);
+  static const bool there = __builtin_cpu_supports("avx512bw") &&
+                            __builtin_cpu_supports("avx512vl") &&
+                            __builtin_cpu_supports("avx512dq");
+  return there;
 #else
   return false;
 #endif
@@ -43,11 +36,20 @@ std::vector<int64_t> both(int64_t value) {
 
 }  // namespace
 
-bool has_packed_products(const at::TensorOptions &options) {
-  static const bool operators = are_there({kPackMatrix, kMatrix, kPackConvolution, kConvolution});
-  return operators && options.device().is_cpu() &&
-         takes(c10::typeMetaToScalarType(options.dtype())) &&
-         at::globalContext().userEnabledMkldnn();
+bool has_packed_matrices(const at::TensorOptions &options) {
+#if defined(__x86_64__)
+  static const bool operators = are_there({kPackMatrix, kMatrix});
+  const at::ScalarType dtype = c10::typeMetaToScalarType(options.dtype());
+  return operators && options.device().is_cpu() && at::globalContext().userEnabledMkldnn() &&
+         (dtype == at::kFloat || (dtype == at::kBFloat16 && has_avx512()));
+#else
+  return false;
+#endif
+}
+
+bool has_packed_convolutions(const at::TensorOptions &options) {
+  static const bool operators = are_there({kPackConvolution, kConvolution});
+  return operators && has_avx512() && has_packed_matrices(options);
 }
 
 PackedMatrix::PackedMatrix(const at::Tensor &weight, at::Tensor bias)

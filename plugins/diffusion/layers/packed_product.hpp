@@ -14,8 +14,10 @@ namespace pictor::diffusion {
 // pixels, a third of a convolution. In bfloat16 the results are the same to the bit, in float32 but
 // for rounding. Const members may be called from several threads.
 
-// Whether libtorch has the operators and the CPU the instructions for tensors of these options.
-bool has_packed_products(const at::TensorOptions &options);
+// Whether libtorch has the operators, and they are an advantage for tensors of these options on
+// this CPU. Without AVX-512 the order of a convolution's weights depends on the size of its input.
+bool has_packed_matrices(const at::TensorOptions &options);
+bool has_packed_convolutions(const at::TensorOptions &options);
 
 // x W^T + b
 class PackedMatrix {
