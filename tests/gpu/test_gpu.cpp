@@ -60,12 +60,6 @@ std::vector<ModelCase> all_cases() {
   return cases;
 }
 
-// In decibels, of two pictures in uint8.
-double psnr(const at::Tensor &a, const at::Tensor &b) {
-  const double error = (a.to(at::kDouble) - b.to(at::kDouble)).pow(2).mean().item<double>();
-  return 10 * std::log10(255.0 * 255.0 / std::max(error, 1e-9));
-}
-
 TextToImageRequest small_request(size_t count) {
   TextToImageRequest request;
   request.num_inference_steps = 3;

@@ -2,6 +2,8 @@
 
 #include "weights/json_file.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace pictor::test {
@@ -72,6 +74,11 @@ std::vector<ModelCase> image_cases() {
   std::vector<ModelCase> cases;
   add_cases(cases, tiny_sd15(), tiny_sd15() / "reference", {"img2img_ddim", "inpaint_ddim"});
   return cases;
+}
+
+double psnr(const at::Tensor &a, const at::Tensor &b) {
+  const double error = (a.to(at::kDouble) - b.to(at::kDouble)).pow(2).mean().item<double>();
+  return 10 * std::log10(255.0 * 255.0 / std::max(error, 1e-9));
 }
 
 double relative_error(const at::Tensor &actual, const at::Tensor &expected) {

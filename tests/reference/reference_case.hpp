@@ -56,6 +56,9 @@ std::filesystem::path tiny_flux_dev();
 std::filesystem::path tiny_flux_schnell();
 std::filesystem::path emoji();
 
+// In decibels, of two pictures in uint8.
+double psnr(const at::Tensor &a, const at::Tensor &b);
+
 // The largest difference, as a share of the largest expected value.
 double relative_error(const at::Tensor &actual, const at::Tensor &expected);
 
