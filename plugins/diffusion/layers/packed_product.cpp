@@ -5,6 +5,10 @@
 #include <utility>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace pictor::diffusion {
 namespace {
 
@@ -18,17 +22,38 @@ constexpr OnednnOperator kConvolution{"mkldnn::_convolution_pointwise", "", 10};
 // (With a 1 x 1 kernel it would depend on them; such a one is a matrix.)
 constexpr int64_t kLikelyRows = 1024, kLikelySide = 64;
 
+#if defined(__x86_64__)
+
 // libtorch asks for these before it computes in bfloat16 with oneDNN.
 bool has_avx512() {
-#if defined(__x86_64__)
   static const bool there = __builtin_cpu_supports("avx512bw") &&
                             __builtin_cpu_supports("avx512vl") &&
                             __builtin_cpu_supports("avx512dq");
   return there;
-#else
-  return false;
-#endif
 }
+
+// The kernels for bfloat16 are others then.
+bool has_amx_bfloat16() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned amx_bf16 = 1U << 22;
+  static const bool there = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & amx_bf16) != 0;
+  return there;
+}
+
+bool takes(at::ScalarType dtype) {
+  return dtype == at::kFloat || (dtype == at::kBFloat16 && has_avx512() && !has_amx_bfloat16());
+}
+
+#else
+
+bool has_avx512() {
+  return false;
+}
+bool takes(at::ScalarType) {
+  return false;
+}
+
+#endif
 
 std::vector<int64_t> both(int64_t value) {
   return {value, value};
@@ -37,14 +62,9 @@ std::vector<int64_t> both(int64_t value) {
 }  // namespace
 
 bool has_packed_matrices(const at::TensorOptions &options) {
-#if defined(__x86_64__)
   static const bool operators = are_there({kPackMatrix, kMatrix});
-  const at::ScalarType dtype = c10::typeMetaToScalarType(options.dtype());
   return operators && options.device().is_cpu() && at::globalContext().userEnabledMkldnn() &&
-         (dtype == at::kFloat || (dtype == at::kBFloat16 && has_avx512()));
-#else
-  return false;
-#endif
+         takes(c10::typeMetaToScalarType(options.dtype()));
 }
 
 bool has_packed_convolutions(const at::TensorOptions &options) {

@@ -15,7 +15,8 @@ namespace pictor::diffusion {
 // for rounding. Const members may be called from several threads.
 
 // Whether libtorch has the operators, and they are an advantage for tensors of these options on
-// this CPU. Without AVX-512 the order of a convolution's weights depends on the size of its input.
+// this CPU. Without AVX-512 the order of a convolution's weights depends on the size of its input;
+// how it is with AMX is not known.
 bool has_packed_matrices(const at::TensorOptions &options);
 bool has_packed_convolutions(const at::TensorOptions &options);
 
