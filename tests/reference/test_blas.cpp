@@ -1,3 +1,4 @@
+#include "layers/cpu_features.hpp"
 #include "pipelines/device.hpp"
 #include "tensor_catch.hpp"
 

@@ -1,5 +1,7 @@
 #include "layers/attention_avx512.hpp"
 
+#include "layers/cpu_features.hpp"
+
 #if defined(__x86_64__)
 #include <ATen/Parallel.h>
 #include <immintrin.h>
@@ -290,13 +292,6 @@ bool has_whole_rows(const at::Tensor &x) {
   return x.scalar_type() == at::kBFloat16 && x.is_cpu() && x.stride(2) == 1 && x.stride(1) % 2 == 0;
 }
 
-bool has_instructions() {
-  static const bool has = __builtin_cpu_supports("avx512bf16") &&
-                          __builtin_cpu_supports("avx512bw") &&
-                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return has;
-}
-
 #undef AVX512
 
 }  // namespace
@@ -304,7 +299,7 @@ bool has_instructions() {
 bool is_for_avx512_attention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v,
                              const AttentionOptions &options) {
   const int64_t width = q.size(2) / options.heads;
-  return has_instructions() && has_whole_rows(q) && has_whole_rows(k) && has_whole_rows(v) &&
+  return has_avx512_bfloat16() && has_whole_rows(q) && has_whole_rows(k) && has_whole_rows(v) &&
          width % 2 == 0 && width <= kMostWidth && q.size(2) == v.size(2) && k.size(1) > 0 &&
          !options.causal && !options.bias.defined() && options.scale.value_or(1) > 0;
 }

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 // float32 and bfloat16 as the integers that hold their bits, for loops that the compiler turns into
-// vectors: functions that are marked so may use AVX2, which callers ask the CPU for.
+// vectors: functions that are marked so may use AVX2; see has_avx2().
 #if defined(__x86_64__)
 #define PICTOR_AVX2 __attribute__((target("avx2,fma")))
 #else
@@ -12,14 +12,6 @@
 #endif
 
 namespace pictor::diffusion {
-
-inline bool has_avx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-  return true;
-#endif
-}
 
 inline float to_float(int32_t bits) {
   return std::bit_cast<float>(bits);

@@ -1,5 +1,6 @@
 #include "layers/group_norm_cpu.hpp"
 
+#include "layers/cpu_features.hpp"
 #include "layers/float_bits.hpp"
 
 #include <ATen/Parallel.h>
@@ -136,9 +137,9 @@ Moments moments(const Group &group, double pixels, double eps) {
 }  // namespace
 
 bool is_for_group_norm_cpu(const GroupNorm &norm, const at::Tensor &x) {
-  static const bool vectors = has_avx2();
   const at::ScalarType dtype = x.scalar_type();
-  return vectors && x.is_cpu() && x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+  return has_avx2() && x.is_cpu() && x.dim() == 4 &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast) &&
          (dtype == at::kFloat || dtype == at::kBFloat16) && norm.weight.scalar_type() == dtype;
 }
 

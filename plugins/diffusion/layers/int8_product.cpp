@@ -1,30 +1,22 @@
 #include "layers/int8_product.hpp"
 
 #include "error.hpp"
+#include "layers/cpu_features.hpp"
 #include "layers/rounding.hpp"
-
-#include <vector>
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 namespace pictor::diffusion {
 namespace {
 
-constexpr OnednnOperator kPackInt8Matrix{"onednn::qlinear_prepack", "", 2};
-constexpr OnednnOperator kInt8Matrix{"onednn::qlinear_pointwise", "", 13};
-constexpr OnednnOperator kPackInt8Convolution{"onednn::qconv_prepack", "", 9};
-constexpr OnednnOperator kInt8Convolution{"onednn::qconv2d_pointwise", "", 17};
+constexpr OnednnOperator kPackInt8Matrix{"onednn::qlinear_prepack", 2};
+constexpr OnednnOperator kInt8Matrix{"onednn::qlinear_pointwise", 13};
+constexpr OnednnOperator kPackInt8Convolution{"onednn::qconv_prepack", 9};
+constexpr OnednnOperator kInt8Convolution{"onednn::qconv2d_pointwise", 17};
 
 // Without VNNI the kernels of x86 add products of bytes in 16 bits, where they do not fit: what
 // comes is wrong by a sixth.
 bool multiplies_bytes() {
 #if defined(__x86_64__)
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned avx512_vnni = 1u << 11, avx_vnni = 1u << 4;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & avx512_vnni) != 0) return true;
-  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & avx_vnni) != 0;
+  return has_vnni();
 #else
   return true;
 #endif
@@ -89,17 +81,15 @@ Int8Convolution::Int8Convolution(const at::Tensor &weight, const at::Tensor &bia
   zero_points_ = zeros_for(scales_);
   bias_ = wide(bias);
   // That the input will have a zero point is all that counts of its scale and its zero point.
-  const std::vector<int64_t> both_strides(2, stride_), both_paddings(2, padding_), dilation(2, 1);
   weight_ = call(kPackInt8Convolution, rounded.values.contiguous(), scales_, 1.0, int64_t{128},
-                 both_strides, both_paddings, dilation, int64_t{1}, c10::IValue{});
+                 both(stride_), both(padding_), both(1), int64_t{1}, c10::IValue{});
 }
 
 at::Tensor Int8Convolution::operator()(const at::Tensor &x) const {
   const PostOperation after{Activation::none};
   const RoundedInput input = round_input(x.contiguous(at::MemoryFormat::ChannelsLast));
-  const std::vector<int64_t> both_strides(2, stride_), both_paddings(2, padding_), dilation(2, 1);
   return call(kInt8Convolution, input.values, input.scale, input.zero_point, weight_, scales_,
-              zero_points_, or_none(bias_), both_strides, both_paddings, dilation, int64_t{1},
+              zero_points_, or_none(bias_), both(stride_), both(padding_), both(1), int64_t{1},
               kOutputScale, kOutputZeroPoint, x.scalar_type(), after.name, after.scalars,
               after.algorithm);
 }

@@ -4,8 +4,10 @@
 #include <ATen/core/stack.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <utility>
+#include <vector>
 
 // The kernels of oneDNN that libtorch registers as operators, for its own compiler, and has no C++
 // functions for that would be the same in each of its versions: a schema is.
@@ -13,7 +15,6 @@ namespace pictor::diffusion {
 
 struct OnednnOperator {
   const char *name;
-  const char *overload;
   size_t arguments;  // of the schema that is called
 };
 
@@ -30,6 +31,11 @@ at::Tensor call(const OnednnOperator &op, Arguments &&...arguments) {
   (stack.emplace_back(std::forward<Arguments>(arguments)), ...);
   call_boxed(op, stack);
   return std::move(stack.front()).toTensor();
+}
+
+// Of height and width.
+inline std::vector<int64_t> both(int64_t value) {
+  return {value, value};
 }
 
 inline c10::IValue or_none(const at::Tensor &tensor) {

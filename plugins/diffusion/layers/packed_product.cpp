@@ -1,62 +1,28 @@
 #include "layers/packed_product.hpp"
 
+#include "layers/cpu_features.hpp"
+
 #include <ATen/Context.h>
 
 #include <utility>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
 namespace pictor::diffusion {
 namespace {
 
-constexpr OnednnOperator kPackMatrix{"mkldnn::_reorder_linear_weight", "", 2};
-constexpr OnednnOperator kMatrix{"mkldnn::_linear_pointwise", "", 6};
-constexpr OnednnOperator kPackConvolution{"aten::mkldnn_reorder_conv2d_weight", "", 6};
-constexpr OnednnOperator kConvolution{"mkldnn::_convolution_pointwise", "", 10};
+constexpr OnednnOperator kPackMatrix{"mkldnn::_reorder_linear_weight", 2};
+constexpr OnednnOperator kMatrix{"mkldnn::_linear_pointwise", 6};
+constexpr OnednnOperator kPackConvolution{"aten::mkldnn_reorder_conv2d_weight", 6};
+constexpr OnednnOperator kConvolution{"mkldnn::_convolution_pointwise", 10};
 
 // Of the inputs. A matrix's order does not depend on them, a convolution's hardly: an input for
 // which it would be another is computed with the weights brought into it, which takes milliseconds.
 // (With a 1 x 1 kernel it would depend on them; such a one is a matrix.)
 constexpr int64_t kLikelyRows = 1024, kLikelySide = 64;
 
-#if defined(__x86_64__)
-
-// libtorch asks for these before it computes in bfloat16 with oneDNN.
-bool has_avx512() {
-  static const bool there = __builtin_cpu_supports("avx512bw") &&
-                            __builtin_cpu_supports("avx512vl") &&
-                            __builtin_cpu_supports("avx512dq");
-  return there;
-}
-
-// The kernels for bfloat16 are others then.
-bool has_amx_bfloat16() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned amx_bf16 = 1U << 22;
-  static const bool there = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & amx_bf16) != 0;
-  return there;
-}
-
 bool takes(at::ScalarType dtype) {
-  return dtype == at::kFloat || (dtype == at::kBFloat16 && has_avx512() && !has_amx_bfloat16());
-}
-
-#else
-
-bool has_avx512() {
-  return false;
-}
-bool takes(at::ScalarType) {
-  return false;
-}
-
-#endif
-
-std::vector<int64_t> both(int64_t value) {
-  return {value, value};
+  if (dtype == at::kFloat) return has_avx2();
+  return dtype == at::kBFloat16 && has_avx512() && !has_amx_bfloat16();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "pipelines/device.hpp"
 
 #include "error.hpp"
+#include "layers/cpu_features.hpp"
 #include "layers/int8_product.hpp"
 
 #include <ATen/Parallel.h>
@@ -157,14 +158,6 @@ void set_threads(int64_t threads) {
   }
   const unsigned available = std::max(1U, std::thread::hardware_concurrency());
   at::set_num_threads(threads == 0 ? static_cast<int>(available) : static_cast<int>(threads));
-}
-
-bool has_avx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") != 0;
-#else
-  return false;
-#endif
 }
 
 std::string outdated_blas_kernels() {

@@ -60,9 +60,6 @@ void set_threads(int64_t threads);
 // Empty when there is only the reference BLAS, which is some 36 times slower.
 std::string optimised_blas();
 
-// Whether the CPU is an x86 with AVX2.
-bool has_avx2();
-
 // The kernels that OpenBLAS has taken ("Prescott"), where they are made for older CPUs than this
 // one: it does not know every CPU under every hypervisor, and multiplies several times slower then.
 // Empty otherwise.
