@@ -7,6 +7,12 @@
 #include <cstdint>
 
 namespace pictor::test {
+namespace {
+
+const std::map<at::ScalarType, std::string> kNames{
+    {at::kLong, "I64"}, {at::kFloat, "F32"}, {at::kHalf, "F16"}, {at::kBFloat16, "BF16"}};
+
+}  // namespace
 
 std::string safetensors_of(const NamedTensors &tensors,
                            const std::map<std::string, std::string> &metadata) {
@@ -17,7 +23,7 @@ std::string safetensors_of(const NamedTensors &tensors,
     const at::Tensor tensor = given.contiguous();
     const size_t begin = data.size();
     data.append(static_cast<const char *>(tensor.data_ptr()), tensor.nbytes());
-    header[name] = {{"dtype", tensor.scalar_type() == at::kLong ? "I64" : "F32"},
+    header[name] = {{"dtype", kNames.at(tensor.scalar_type())},
                     {"shape", tensor.sizes().vec()},
                     {"data_offsets", {begin, data.size()}}};
   }

@@ -10,7 +10,8 @@ namespace pictor::test {
 
 using NamedTensors = std::map<std::string, at::Tensor>;
 
-// A safetensors file with these tensors, which are float32 or int64, and texts in its metadata.
+// A safetensors file with these tensors, which are of float32, a half or int64, and texts in its
+// metadata.
 std::string safetensors_of(const NamedTensors &tensors,
                            const std::map<std::string, std::string> &metadata = {});
 

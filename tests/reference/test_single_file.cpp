@@ -183,7 +183,7 @@ TEST_CASE("OpenCLIP's text tower is taken apart into transformers' layers") {
   Weights weights{std::move(table), {}};
   for (const auto &[key, tensor] : clip) {
     INFO(key);
-    CHECK(weights.take(key, tensor.sizes()).equal(tensor));
+    CHECK(weights.take({key}, tensor.sizes()).equal(tensor));
   }
   CHECK_NOTHROW(weights.finish());
 }

@@ -1,6 +1,7 @@
 #include "error.hpp"
 #include "support/temp_dir.hpp"
 #include "tensor_catch.hpp"
+#include "tensor_file.hpp"
 #include "weights/json_file.hpp"
 #include "weights/safetensors.hpp"
 #include "weights/weights.hpp"
@@ -123,12 +124,12 @@ TEST_CASE("weights name what is missing, misshapen or left over") {
   const TempDir folder;
   folder.write("model.safetensors", safetensors(kPairHeader, kPairData));
   Weights weights{folder.path(), "model", {}};
-  CHECK_THROWS_WITH(weights.take("v", {3}), ContainsSubstring("'v' of shape [3] is missing"));
-  CHECK_THROWS_WITH(weights.take("w", {1, 2}),
+  CHECK_THROWS_WITH(weights.take({"v"}, {3}), ContainsSubstring("'v' of shape [3] is missing"));
+  CHECK_THROWS_WITH(weights.take({"w"}, {1, 2}),
                     ContainsSubstring("shape [2]") && ContainsSubstring("asks for [1, 2]"));
   CHECK_THROWS_WITH(weights.finish(), ContainsSubstring("'w' [2]"));
-  CHECK(weights.take("w", {2}).equal(at::tensor({1.F, -2.F})));
-  CHECK_THROWS_WITH(weights.take("w", {2}), ContainsSubstring("taken by two layers"));
+  CHECK(weights.take({"w"}, {2}).equal(at::tensor({1.F, -2.F})));
+  CHECK_THROWS_WITH(weights.take({"w"}, {2}), ContainsSubstring("taken by two layers"));
   CHECK_NOTHROW(weights.finish());
 }
 
@@ -136,7 +137,36 @@ TEST_CASE("weights arrive in the dtype asked for") {
   const TempDir folder;
   folder.write("model.safetensors", safetensors(kPairHeader, kPairData));
   Weights weights{folder.path(), "model", {at::kCPU, at::kBFloat16, "", {}, {}}};
-  CHECK(weights.take("w", {2}).scalar_type() == at::kBFloat16);
+  CHECK(weights.take({"w"}, {2}).scalar_type() == at::kBFloat16);
+}
+
+TEST_CASE("weights of any dtype are read in either memory format, rounded once") {
+  const auto stored = GENERATE(at::kFloat, at::kHalf, at::kBFloat16);
+  const auto asked = GENERATE(at::kFloat, at::kHalf, at::kBFloat16);
+  const auto format = GENERATE(at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast);
+  const TempDir folder;
+  at::manual_seed(1);
+  const at::Tensor several_pieces = at::randn({41, 400, 3, 3}).to(stored);
+  folder.write("model.safetensors", safetensors_of({{"w", several_pieces}}));
+  WeightOptions options;
+  options.dtype = asked;
+  Weights weights{folder.path(), "model", options};
+  const at::Tensor taken = weights.take({"w"}, several_pieces.sizes(), {format});
+  CHECK(taken.is_contiguous(format));
+  CHECK(taken.equal(several_pieces.to(at::kFloat).to(asked)));
+}
+
+TEST_CASE("weights are taken one below the other, and briefly into the same memory") {
+  const TempDir folder;
+  const at::Tensor a = at::arange(6.).view({2, 3}).to(at::kFloat), b = a + 6, c = -a;
+  folder.write("model.safetensors", safetensors_of({{"a", a}, {"b", b}, {"c", c}}));
+  Weights weights{folder.path(), "model", {}};
+  const Taken briefly{at::MemoryFormat::Contiguous, true};
+  const at::Tensor joined = weights.take({"a", "b"}, {2, 3}, briefly);
+  CHECK(joined.equal(at::cat({a, b})));
+  const at::Tensor next = weights.take({"c"}, {2, 3}, briefly);
+  CHECK(next.equal(c));
+  CHECK(next.data_ptr() == joined.data_ptr());
 }
 
 TEST_CASE("shards are read through their index") {

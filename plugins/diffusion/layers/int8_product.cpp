@@ -76,13 +76,13 @@ Int8Convolution::Int8Convolution(const at::Tensor &weight, const at::Tensor &bia
                                  int64_t padding)
     : stride_(stride), padding_(padding) {
   require_int8_kernels();
-  const RoundedWeight rounded = round_weight(weight.contiguous(at::MemoryFormat::ChannelsLast));
+  const RoundedWeight rounded = round_weight(weight.contiguous());
   scales_ = rounded.scales;
   zero_points_ = zeros_for(scales_);
   bias_ = wide(bias);
   // That the input will have a zero point is all that counts of its scale and its zero point.
-  weight_ = call(kPackInt8Convolution, rounded.values.contiguous(), scales_, 1.0, int64_t{128},
-                 both(stride_), both(padding_), both(1), int64_t{1}, c10::IValue{});
+  weight_ = call(kPackInt8Convolution, rounded.values, scales_, 1.0, int64_t{128}, both(stride_),
+                 both(padding_), both(1), int64_t{1}, c10::IValue{});
 }
 
 at::Tensor Int8Convolution::operator()(const at::Tensor &x) const {

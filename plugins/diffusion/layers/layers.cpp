@@ -12,6 +12,18 @@
 namespace pictor::diffusion {
 namespace {
 
+// Of the weights that a layer multiplies with: briefly, where it keeps others that are made of
+// them.
+Taken for_matrix(const WeightScope &scope) {
+  const bool is_int8 = scope.rounding() == Rounding::int8;
+  return {at::MemoryFormat::Contiguous, is_int8 || has_packed_matrices(scope.options())};
+}
+
+Taken for_convolution(const WeightScope &scope) {
+  if (scope.rounding() == Rounding::int8) return {at::MemoryFormat::Contiguous, true};
+  return {at::MemoryFormat::ChannelsLast, has_packed_convolutions(scope.options())};
+}
+
 at::Tensor take_bias(const WeightScope &scope, int64_t out, Bias with_bias) {
   return with_bias == Bias::yes ? scope.take("bias", {out}) : at::Tensor{};
 }
@@ -35,28 +47,25 @@ Linear::Linear(at::Tensor weight, at::Tensor bias, Rounding rounding)
 }
 
 Linear::Linear(const WeightScope &scope, int64_t in, int64_t out, Bias with_bias)
-    : Linear(scope.take("weight", {out, in}), take_bias(scope, out, with_bias), scope.rounding()) {}
+    : Linear(scope.take("weight", {out, in}, for_matrix(scope)), take_bias(scope, out, with_bias),
+             scope.rounding()) {}
 
 Linear Linear::from_pointwise_conv(const WeightScope &scope, int64_t in, int64_t out) {
-  return {scope.take("weight", {out, in, 1, 1}).view({out, in}), scope.take("bias", {out}),
-          scope.rounding()};
+  const at::Tensor weight = scope.take("weight", {out, in, 1, 1}, for_matrix(scope));
+  return {weight.view({out, in}), scope.take("bias", {out}), scope.rounding()};
 }
 
 Linear Linear::joined(const WeightScope &scope, const std::vector<std::string> &names, int64_t in,
                       int64_t out, Bias with_bias) {
-  std::vector<at::Tensor> weights, biases;
-  for (const std::string &name : names) {
-    weights.push_back((scope / name).take("weight", {out, in}));
-    biases.push_back(take_bias(scope / name, out, with_bias));
-  }
-  return {at::cat(weights), with_bias == Bias::yes ? at::cat(biases) : at::Tensor{},
-          scope.rounding()};
+  at::Tensor bias;
+  if (with_bias == Bias::yes) bias = scope.take_joined(names, "bias", {out});
+  return {scope.take_joined(names, "weight", {out, in}, for_matrix(scope)), bias, scope.rounding()};
 }
 
 std::vector<Linear> Linear::split(const WeightScope &scope, int64_t in, int64_t out,
                                   int64_t parts) {
-  const std::vector<at::Tensor> weights = scope.take("weight", {out, in}).chunk(parts);
-  const std::vector<at::Tensor> biases = scope.take("bias", {out}).chunk(parts);
+  const auto weights = scope.take("weight", {out, in}, for_matrix(scope)).chunk(parts);
+  const auto biases = scope.take("bias", {out}).chunk(parts);
   std::vector<Linear> layers;
   for (size_t i = 0; i < weights.size(); ++i) {
     layers.push_back(Linear{weights[i], biases[i], scope.rounding()});
@@ -87,16 +96,12 @@ at::Tensor Linear::operator()(const at::Tensor &x, Activation activation) const 
 
 Conv2d::Conv2d(const WeightScope &scope, int64_t in, int64_t out, Shape shape)
     : bias_(scope.take("bias", {out})), shape_(shape) {
-  const bool int8 = scope.rounding() == Rounding::int8;
-  const bool packed = !int8 && has_packed_convolutions(scope.options());
   at::Tensor weight =
-      scope.take("weight", {out, in, shape.kernel, shape.kernel},
-                 packed ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast);
-  if (int8) {
+      scope.take("weight", {out, in, shape.kernel, shape.kernel}, for_convolution(scope));
+  if (scope.rounding() == Rounding::int8) {
     int8_ = std::make_shared<Int8Convolution>(weight, bias_, shape.stride, shape.padding);
-  } else if (packed) {
-    packed_ =
-        std::make_shared<PackedConvolution>(std::move(weight), bias_, shape.stride, shape.padding);
+  } else if (has_packed_convolutions(scope.options())) {
+    packed_ = std::make_shared<PackedConvolution>(weight, bias_, shape.stride, shape.padding);
   } else {
     weight_ = std::move(weight);
   }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr OnednnOperator kPackMatrix{"mkldnn::_reorder_linear_weight", 2};
 constexpr OnednnOperator kMatrix{"mkldnn::_linear_pointwise", 6};
-constexpr OnednnOperator kPackConvolution{"aten::mkldnn_reorder_conv2d_weight", 6};
+constexpr OnednnOperator kPackConvolution{"mkldnn::_reorder_convolution_weight", 6};
 constexpr OnednnOperator kConvolution{"mkldnn::_convolution_pointwise", 10};
 
 // Of the inputs. A matrix's order does not depend on them, a convolution's hardly: an input for
@@ -46,7 +46,7 @@ at::Tensor PackedMatrix::operator()(const at::Tensor &x, Activation activation) 
   return call(kMatrix, x, weight_, or_none(bias_), after.name, after.scalars, after.algorithm);
 }
 
-PackedConvolution::PackedConvolution(at::Tensor weight, at::Tensor bias, int64_t stride,
+PackedConvolution::PackedConvolution(const at::Tensor &weight, at::Tensor bias, int64_t stride,
                                      int64_t padding)
     : bias_(std::move(bias)), stride_(stride), padding_(padding) {
   const int64_t out = weight.size(0), in = weight.size(1);
@@ -55,7 +55,6 @@ PackedConvolution::PackedConvolution(at::Tensor weight, at::Tensor bias, int64_t
     return;
   }
   const std::vector<int64_t> likely{2, in, kLikelySide, kLikelySide};
-  weight = weight.to_mkldnn();
   weight_ =
       call(kPackConvolution, weight, both(padding), both(stride), both(1), int64_t{1}, likely);
 }

@@ -36,8 +36,8 @@ class PackedMatrix {
 // A convolution with a square kernel.
 class PackedConvolution {
  public:
-  // weight: [out, in, kernel, kernel], contiguous; bias: [out].
-  PackedConvolution(at::Tensor weight, at::Tensor bias, int64_t stride, int64_t padding);
+  // weight: [out, in, kernel, kernel], channels-last; bias: [out].
+  PackedConvolution(const at::Tensor &weight, at::Tensor bias, int64_t stride, int64_t padding);
 
   // x: [batch, in, h, w], channels-last -> [batch, out, h', w'], of the same dtype and layout, with
   // so many rows of zeros above and below x.

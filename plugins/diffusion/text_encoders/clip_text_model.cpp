@@ -76,7 +76,7 @@ ClipTextModel::ClipTextModel(const ClipTextConfig &config, Weights &weights, Pro
     : ClipTextModel(config, root_scope(weights)) {
   if (projection == Projection::yes) {
     text_projection_ =
-        weights.take("text_projection.weight", {config.projection_dim, config.hidden_size});
+        weights.take({"text_projection.weight"}, {config.projection_dim, config.hidden_size});
   }
   for (const char *prefix : {"", "text_model."}) {
     weights.ignore(std::string{prefix} + "embeddings.position_ids");

@@ -176,6 +176,23 @@ uint64_t row_bytes(const TensorEntry &entry, const at::Tensor &target) {
   return (entry.end - entry.begin) / static_cast<uint64_t>(std::max<int64_t>(1, target.size(0)));
 }
 
+// Memory for what the piece `part` of a tensor is on its way from a file of `dtype`, where it is
+// not read into its place at once: libtorch reorders and converts fast, but not both in one.
+std::vector<at::Tensor> stages_of(const at::Tensor &part, at::ScalarType dtype) {
+  std::vector<at::Tensor> stages;
+  const bool converted = part.scalar_type() != dtype, reordered = !part.is_contiguous();
+  if (part.is_cpu() && !converted && !reordered) return stages;
+  stages.push_back(at::empty(part.sizes(), dtype));
+  if (!part.is_cpu() || !converted) return stages;
+  const auto add = [&](at::ScalarType of) {
+    stages.push_back(at::empty(part.sizes(), of, part.suggest_memory_format()));
+  };
+  if (reordered) add(dtype);
+  // It converts by the register from and to float32 alone; either way rounds once.
+  if (dtype == at::kHalf && part.scalar_type() == at::kBFloat16) add(at::kFloat);
+  return stages;
+}
+
 }  // namespace
 
 std::string to_string(at::IntArrayRef shape) {
@@ -240,9 +257,13 @@ at::Tensor SafetensorsFile::read(const TensorEntry &entry) const {
 }
 
 at::Tensor SafetensorsFile::read(const TensorEntry &entry, const at::TensorOptions &options) const {
-  const at::Tensor tensor = at::empty(entry.shape, options);
-  const bool in_file_order = tensor.is_contiguous();
-  const at::Tensor target = in_file_order ? tensor.flatten() : tensor;
+  at::Tensor tensor = at::empty(entry.shape, options);
+  read_into(entry, tensor);
+  return tensor;
+}
+
+void SafetensorsFile::read_into(const TensorEntry &entry, const at::Tensor &tensor) const {
+  const at::Tensor target = tensor.is_contiguous() ? tensor.flatten() : tensor;
   const int64_t rows = rows_at_once(target), pieces = (target.size(0) + rows - 1) / rows;
   const auto read_some = [&](int64_t first, int64_t last) {
     const c10::InferenceMode inference;  // of the thread, which may be another one
@@ -253,34 +274,23 @@ at::Tensor SafetensorsFile::read(const TensorEntry &entry, const at::TensorOptio
   } else {
     read_some(0, pieces);
   }
-  return tensor;
 }
 
 // Pieces of `rows` rows, from `first` up to but not including `last`. What is converted on the way
 // passes through memory that is touched again and again, so that no tensor is held twice.
 void SafetensorsFile::read_pieces(const TensorEntry &entry, const at::Tensor &target, int64_t rows,
                                   int64_t first, int64_t last) const {
-  const bool as_stored =
-      target.is_cpu() && target.is_contiguous() && target.scalar_type() == entry.dtype;
-  // libtorch converts by the register from and to float32 alone; either way rounds once.
-  const bool between_halves =
-      target.is_cpu() && entry.dtype == at::kHalf && target.scalar_type() == at::kBFloat16;
-  at::Tensor memory, wide;
+  std::vector<at::Tensor> stages;
   for (int64_t piece = first; piece < last; ++piece) {
     const at::Tensor part =
         target.slice(0, piece * rows, std::min((piece + 1) * rows, target.size(0)));
-    if (!as_stored && !memory.defined()) {
-      memory = at::empty(part.sizes(), entry.dtype);
-      if (between_halves) wide = at::empty(part.sizes(), at::kFloat);
-    }
-    const at::Tensor stored = as_stored ? part : memory.slice(0, 0, part.size(0));
+    if (piece == first) stages = stages_of(part, entry.dtype);
+    const auto in_stage = [&](size_t index) { return stages[index].slice(0, 0, part.size(0)); };
+    at::Tensor value = stages.empty() ? part : in_stage(0);
     const auto before = static_cast<uint64_t>(piece * rows) * row_bytes(entry, target);
-    read_bytes(stored.data_ptr(), stored.nbytes(), data_offset_ + entry.begin + before);
-    if (between_halves) {
-      part.copy_(wide.slice(0, 0, part.size(0)).copy_(stored));
-    } else if (!as_stored) {
-      part.copy_(stored);
-    }
+    read_bytes(value.data_ptr(), value.nbytes(), data_offset_ + entry.begin + before);
+    for (size_t i = 1; i < stages.size(); ++i) value = in_stage(i).copy_(value);
+    if (!stages.empty()) part.copy_(value);
   }
 }
 

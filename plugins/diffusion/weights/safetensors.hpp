@@ -55,6 +55,9 @@ class SafetensorsFile {
   // The same of another dtype, on another device or in another memory format.
   at::Tensor read(const TensorEntry &entry, const at::TensorOptions &options) const;
 
+  // The same into `target`, which has the entry's shape and is contiguous or channels-last.
+  void read_into(const TensorEntry &entry, const at::Tensor &target) const;
+
  private:
   void read_pieces(const TensorEntry &entry, const at::Tensor &target, int64_t rows, int64_t first,
                    int64_t last) const;

@@ -119,6 +119,14 @@ at::Tensor StoredTensor::read(const at::TensorOptions &options) const {
   return transposed ? stored.t().contiguous() : stored;
 }
 
+void StoredTensor::read_into(const at::Tensor &target) const {
+  if (transposed) {
+    target.copy_(file->read(entry).t());
+  } else {
+    file->read_into(entry, target);
+  }
+}
+
 bool is_present(const fs::path &path) {
   std::error_code error;
   return fs::exists(path, error);

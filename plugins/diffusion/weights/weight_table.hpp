@@ -21,6 +21,7 @@ struct StoredTensor {
   std::vector<int64_t> shape() const;  // as read() returns it
   at::Tensor read() const { return read(at::TensorOptions{entry.dtype}); }
   at::Tensor read(const at::TensorOptions &options) const;
+  void read_into(const at::Tensor &target) const;  // see SafetensorsFile::read_into
 };
 
 // The tensors of one component under the keys of diffusers and transformers, wherever they lie.

@@ -19,7 +19,34 @@ Weights::Weights(const std::filesystem::path &folder, const std::string &stem,
 Weights::Weights(WeightTable table, WeightOptions options)
     : table_(std::move(table)), options_(std::move(options)) {}
 
-at::Tensor Weights::take(const std::string &key, at::IntArrayRef shape, at::MemoryFormat format) {
+at::Tensor Weights::take(const std::vector<std::string> &keys, at::IntArrayRef shape, Taken taken) {
+  std::vector<const StoredTensor *> stored;
+  for (const std::string &key : keys) stored.push_back(&claim(key, shape));
+  std::vector<int64_t> whole = shape.vec();
+  if (keys.size() > 1) whole.front() *= static_cast<int64_t>(keys.size());
+  const at::Tensor value = memory_for(whole, taken);
+  const std::vector<at::Tensor> parts =
+      keys.size() > 1 ? value.split(shape.front()) : std::vector<at::Tensor>{value};
+  for (size_t i = 0; i < keys.size(); ++i) {
+    read_into(keys[i], *stored[i], parts[i]);
+    if (options_.on_read) options_.on_read(stored[i]->bytes());
+  }
+  return value;
+}
+
+at::Tensor Weights::memory_for(at::IntArrayRef shape, const Taken &taken) {
+  if (!taken.briefly) return at::empty(shape, options().memory_format(taken.format));
+  const int64_t elements = c10::multiply_integers(shape);
+  if (!scratch_.defined() || scratch_.numel() < elements) {
+    scratch_ = at::Tensor{};
+    scratch_ = at::empty({elements}, options());
+  }
+  const at::Tensor some = scratch_.slice(0, 0, elements);
+  if (taken.format == at::MemoryFormat::Contiguous) return some.view(shape);
+  return some.view({shape[0], shape[2], shape[3], shape[1]}).permute({0, 3, 1, 2});
+}
+
+const StoredTensor &Weights::claim(const std::string &key, at::IntArrayRef shape) {
   const auto found = table_.tensors.find(key);
   if (found == table_.tensors.end()) fail_missing(key, shape);
   const StoredTensor &tensor = found->second;
@@ -40,22 +67,19 @@ at::Tensor Weights::take(const std::string &key, at::IntArrayRef shape, at::Memo
   if (!used_.insert(key).second) {
     throw Error{ErrorKind::internal, "tensor '" + key + "' is taken by two layers"};
   }
-  const at::Tensor value = read(key, tensor, format);
-  if (options_.on_read) options_.on_read(tensor.bytes());
-  return value;
+  return tensor;
 }
 
-at::Tensor Weights::read(const std::string &key, const StoredTensor &tensor,
-                         at::MemoryFormat format) const {
+void Weights::read_into(const std::string &key, const StoredTensor &tensor,
+                        const at::Tensor &target) const {
   const at::Tensor added = options_.addition ? options_.addition(key) : at::Tensor{};
   if (added.defined()) {
-    const at::Tensor sum = tensor.read(at::TensorOptions{at::kFloat}).add_(added);
-    return sum.to(options_.device, options_.dtype).contiguous(format);
+    target.copy_(tensor.read(at::TensorOptions{at::kFloat}).add_(added));
+  } else if (target.is_cpu() || target.scalar_type() == tensor.entry.dtype) {
+    tensor.read_into(target);
+  } else {  // a GPU converts what it is given itself
+    target.copy_(tensor.read(at::TensorOptions{tensor.entry.dtype}.device(options_.device)));
   }
-  // A GPU is given the stored dtype and converts it itself.
-  const at::ScalarType dtype = options_.device.is_cpu() ? options_.dtype : tensor.entry.dtype;
-  const auto options = at::TensorOptions{dtype}.device(options_.device).memory_format(format);
-  return tensor.read(options).to(options_.dtype);
 }
 
 void Weights::ignore(const std::string &prefix) {
@@ -99,6 +123,13 @@ uint64_t Weights::bytes() const {
 // Counts a tensor as done without reading it, unless it was taken.
 void Weights::leave(const std::string &key, const StoredTensor &tensor) {
   if (used_.insert(key).second && options_.on_read) options_.on_read(tensor.bytes());
+}
+
+at::Tensor WeightScope::take_joined(const std::vector<std::string> &scopes, const std::string &name,
+                                    at::IntArrayRef shape, Taken taken) const {
+  std::vector<std::string> keys;
+  for (const std::string &scope : scopes) keys.push_back(prefix_ + scope + "." + name);
+  return weights_->take(keys, shape, taken);
 }
 
 void Weights::fail_missing(const std::string &key, at::IntArrayRef shape) const {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace pictor::diffusion {
 
@@ -19,6 +20,14 @@ struct WeightOptions {
   std::function<void(uint64_t bytes)> on_read{};  // after each tensor; may throw to stop the load
   // What is added to the tensor `key`, in float32 and of its shape; undefined for nothing.
   std::function<at::Tensor(const std::string &key)> addition{};
+};
+
+// How a tensor is to lie in memory.
+struct Taken {
+  at::MemoryFormat format = at::MemoryFormat::Contiguous;
+  // In memory that the next such tensor of the component is read to: for weights that are only put
+  // in another order and let go of, so that the system need not clear new memory for each.
+  bool briefly = false;
 };
 
 // The tensors of one component of a model (the UNet, the VAE, a text encoder). Layers take their
@@ -37,10 +46,10 @@ class Weights {
 
   bool has(const std::string &key) const { return table_.tensors.count(key) != 0; }
 
-  // The tensor `key`, on the device and of the floating-point dtype of the options. A key may be
-  // taken once. Throws Error when it is missing or of another shape.
-  at::Tensor take(const std::string &key, at::IntArrayRef shape,
-                  at::MemoryFormat format = at::MemoryFormat::Contiguous);
+  // The tensors `keys`, each of `shape`, one below the other, on the device and of the
+  // floating-point dtype of the options. A key may be taken once. Throws Error when one is missing
+  // or of another shape.
+  at::Tensor take(const std::vector<std::string> &keys, at::IntArrayRef shape, Taken taken = {});
 
   // Declares that the tensors whose keys begin with `prefix` are not needed.
   void ignore(const std::string &prefix);
@@ -53,14 +62,17 @@ class Weights {
   uint64_t bytes() const;
 
  private:
-  at::Tensor read(const std::string &key, const StoredTensor &tensor,
-                  at::MemoryFormat format) const;
+  const StoredTensor &claim(const std::string &key, at::IntArrayRef shape);
+  at::Tensor memory_for(at::IntArrayRef shape, const Taken &taken);
+  void read_into(const std::string &key, const StoredTensor &tensor,
+                 const at::Tensor &target) const;
   void leave(const std::string &key, const StoredTensor &tensor);
   [[noreturn]] void fail_missing(const std::string &key, at::IntArrayRef shape) const;
 
   WeightTable table_;
   WeightOptions options_;
   std::unordered_set<std::string> used_;
+  at::Tensor scratch_;  // [elements]
 };
 
 // How layers keep the weights that they multiply with: see Int8Matrix and Int8Convolution.
@@ -85,10 +97,13 @@ class WeightScope {
   at::TensorOptions options() const { return weights_->options(); }
 
   bool has(const std::string &name) const { return weights_->has(prefix_ + name); }
-  at::Tensor take(const std::string &name, at::IntArrayRef shape,
-                  at::MemoryFormat format = at::MemoryFormat::Contiguous) const {
-    return weights_->take(prefix_ + name, shape, format);
+  at::Tensor take(const std::string &name, at::IntArrayRef shape, Taken taken = {}) const {
+    return weights_->take({prefix_ + name}, shape, taken);
   }
+
+  // `name` below each of `scopes`, one below the other.
+  at::Tensor take_joined(const std::vector<std::string> &scopes, const std::string &name,
+                         at::IntArrayRef shape, Taken taken = {}) const;
 
  private:
   WeightScope(Weights &weights, std::string prefix, Rounding rounding)
