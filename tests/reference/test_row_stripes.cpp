@@ -1,6 +1,7 @@
 #include "autoencoders/autoencoder_kl.hpp"
 #include "autoencoders/row_stripes.hpp"
 #include "layers/group_norm_cpu.hpp"
+#include "layers/heap.hpp"
 #include "reference_case.hpp"
 #include "tensor_catch.hpp"
 
@@ -68,10 +69,22 @@ TEST_CASE("layers give over stripes of rows what they give over the whole") {
     CHECK(relative_error(joined(apply(*resnet, cut({x.clone()}, rows))), whole) < kRounding);
   }
   const at::Tensor deep = random_map(decoder.config.block_out_channels.back(), 10, 7);
-  CHECK(relative_error(joined(upsample(upsampler, cut({deep}, rows))), upsampler(deep, 20, 14)) <
-        kRounding);
+  CHECK(relative_error(joined(upsample(upsampler, cut({deep.clone()}, rows))),
+                       upsampler(deep, 20, 14)) < kRounding);
   const at::Tensor x = random_map(decoder.config.block_out_channels.front(), 10, 7);
   CHECK(relative_error(finish(norm, conv, cut({x}, rows)), conv(norm.activated(x))) < kRounding);
+}
+
+TEST_CASE("pages are given back of a part, and of nothing around it") {
+  const at::Tensor whole = at::ones({1 << 18});
+  release_pages(whole.slice(0, 1000, 200000));
+  CHECK(whole.slice(0, 0, 1000).sum().item<double>() == 1000);
+  CHECK(whole.slice(0, 200000).sum().item<double>() == (1 << 18) - 200000);
+  release_pages(whole.slice(0, 1, 2));
+  CHECK(whole.slice(0, 0, 1000).sum().item<double>() == 1000);
+#if defined(__linux__)
+  CHECK(whole[100000].item<float>() == 0);
+#endif
 }
 
 TEST_CASE("single large pictures are worth stripes") {

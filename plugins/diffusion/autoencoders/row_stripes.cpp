@@ -1,6 +1,7 @@
 #include "autoencoders/row_stripes.hpp"
 
 #include "layers/group_norm_cpu.hpp"
+#include "layers/heap.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,8 +11,8 @@ namespace pictor::diffusion {
 namespace {
 
 constexpr int64_t kRows = 2;  // the axis
-constexpr int64_t kBytesOfStripe = 4 << 20;
-constexpr int64_t kFewestBytes = 4 * kBytesOfStripe;  // of an output that is worth cutting
+constexpr int64_t kBytesOfStripe = 2 << 20;
+constexpr int64_t kFewestBytes = 8 * kBytesOfStripe;  // of an output that is worth cutting
 
 int64_t row_bytes(const at::Tensor &x) {
   return x.size(1) * x.size(3) * static_cast<int64_t>(x.element_size());
@@ -27,13 +28,19 @@ at::Tensor first_row(const at::Tensor &stripe) {
 
 // A stripe with the rows that a 3 x 3 convolution reads of its neighbours, zeros at the edges of
 // the picture. `write` puts what is to be convolved of its first argument into its second, a part
-// of the result of `scale` times the height and width.
+// of the result of `scale` times the height and width. The result lies in `room`, for all stripes
+// of an x: one of its own for each would leave holes between those that stay, too small for the
+// next.
 template <class Write>
-at::Tensor with_neighbours(const RowStripes &x, size_t index, int64_t scale, const Write &write) {
+at::Tensor with_neighbours(const RowStripes &x, size_t index, int64_t scale, at::Tensor &room,
+                           const Write &write) {
   const at::Tensor &stripe = x[index];
   const int64_t rows = scale * stripe.size(kRows);
-  at::Tensor padded = at::empty({1, stripe.size(1), rows + 2, scale * stripe.size(3)},
-                                stripe.options().memory_format(at::MemoryFormat::ChannelsLast));
+  if (!room.defined() || room.size(kRows) < rows + 2) {
+    room = at::empty({1, stripe.size(1), rows + 2, scale * stripe.size(3)},
+                     stripe.options().memory_format(at::MemoryFormat::ChannelsLast));
+  }
+  const at::Tensor padded = room.slice(kRows, 0, rows + 2);
   at::Tensor above = padded.slice(kRows, 0, 1), below = padded.slice(kRows, rows + 1);
   at::Tensor inner = padded.slice(kRows, 1, rows + 1);
   write(stripe, inner);
@@ -50,14 +57,26 @@ ChannelTransform transform_of(const GroupNorm &norm, const RowStripes &x) {
 
 // conv of the norm of a stripe, activated.
 at::Tensor convolve(const Conv2d &conv, const ChannelTransform &norm, const RowStripes &x,
-                    size_t index) {
+                    size_t index, at::Tensor &room) {
   return conv.without_row_padding(with_neighbours(
-      x, index, 1, [&](const at::Tensor &from, at::Tensor &to) { norm.apply(from, to); }));
+      x, index, 1, room, [&](const at::Tensor &from, at::Tensor &to) { norm.apply(from, to); }));
+}
+
+// A feature map of `channels` that is to be written, cut where x is, of `scale` times its height
+// and width.
+RowStripes empty_stripes(const RowStripes &x, int64_t channels, int64_t scale) {
+  std::vector<int64_t> rows;
+  int64_t height = 0;
+  for (const at::Tensor &stripe : x) height += rows.emplace_back(scale * stripe.size(kRows));
+  const at::Tensor whole =
+      at::empty({1, channels, height, scale * x.front().size(3)},
+                x.front().options().memory_format(at::MemoryFormat::ChannelsLast));
+  return whole.split_with_sizes(rows, kRows);
 }
 
 // Lets go of the stripe that nothing reads once the one at `index` is done.
 void release_before(RowStripes &x, size_t index) {
-  if (index > 0) x[index - 1] = at::Tensor{};
+  if (index > 0) release_pages(std::exchange(x[index - 1], {}));
 }
 
 }  // namespace
@@ -80,13 +99,14 @@ RowStripes upsample(const Upsample2D &upsampler, RowStripes x) {
   constexpr int64_t kTwice = 2;
   const int64_t bytes_of_row = kTwice * kTwice * row_bytes(x.front());
   x = cut(x, std::max<int64_t>(1, kBytesOfStripe / bytes_of_row));
-  RowStripes result;
+  const auto write = [](const at::Tensor &from, at::Tensor &to) {
+    at::upsample_nearest2d_out(to, from, {to.size(kRows), to.size(3)});
+  };
+  RowStripes result = empty_stripes(x, x.front().size(1), kTwice);
+  at::Tensor room;
   for (size_t i = 0; i < x.size(); ++i) {
-    result.push_back(upsampler.conv.without_row_padding(
-        with_neighbours(x, i, kTwice, [](const at::Tensor &from, at::Tensor &to) {
-          const int64_t rows = kTwice * from.size(kRows), width = kTwice * from.size(3);
-          to.copy_(at::upsample_nearest2d(from, {rows, width}).slice(kRows, 0, to.size(kRows)));
-        })));
+    const at::Tensor padded = with_neighbours(x, i, kTwice, room, write);
+    result[i].copy_(upsampler.conv.without_row_padding(padded));
     release_before(x, i);
   }
   return result;
@@ -94,16 +114,21 @@ RowStripes upsample(const Upsample2D &upsampler, RowStripes x) {
 
 RowStripes apply(const ResnetBlock2D &resnet, RowStripes x) {
   const ChannelTransform norm1 = transform_of(resnet.norm1, x);
-  RowStripes hidden, result;
+  const int64_t channels = resnet.norm2.weight.size(0);
+  RowStripes hidden = empty_stripes(x, channels, 1), result = x;
+  if (resnet.conv_shortcut) result = empty_stripes(x, channels, 1);
+  at::Tensor room;
   for (size_t i = 0; i < x.size(); ++i) {
-    hidden.push_back(convolve(resnet.conv1, norm1, x, i));
-    result.push_back(resnet.conv_shortcut ? (*resnet.conv_shortcut)(x[i]) : x[i]);
+    hidden[i].copy_(convolve(resnet.conv1, norm1, x, i, room));
+    if (!resnet.conv_shortcut) continue;
+    result[i].copy_((*resnet.conv_shortcut)(x[i]));
     release_before(x, i);
   }
   x.clear();
+  room = at::Tensor{};
   const ChannelTransform norm2 = transform_of(resnet.norm2, hidden);
   for (size_t i = 0; i < hidden.size(); ++i) {
-    result[i].add_(convolve(resnet.conv2, norm2, hidden, i));
+    result[i].add_(convolve(resnet.conv2, norm2, hidden, i, room));
     release_before(hidden, i);
   }
   return result;
@@ -112,7 +137,8 @@ RowStripes apply(const ResnetBlock2D &resnet, RowStripes x) {
 at::Tensor finish(const GroupNorm &norm, const Conv2d &conv, const RowStripes &x) {
   const ChannelTransform transform = transform_of(norm, x);
   RowStripes result;
-  for (size_t i = 0; i < x.size(); ++i) result.push_back(convolve(conv, transform, x, i));
+  at::Tensor room;
+  for (size_t i = 0; i < x.size(); ++i) result.push_back(convolve(conv, transform, x, i, room));
   return at::cat(result, kRows);
 }
 
