@@ -7,10 +7,11 @@ Usage: tests/bench/diffusion_step.py PYTHON [--family sd15|sdxl|flux] [--dtype f
 
 PYTHON has torch and diffusers; TIMING is a built diffusion_timing (ninja -C BUILD diffusion_timing), one for each libtorch to
 compare. Weights are random, of the exact shapes, half as wide on disk as float32, and made once under --models. Medians of
-interleaved runs; compare only within one run. The first step of a process, which pays for warming up, counts as first_step
-alone. --compile measures diffusers through torch.compile, too: the whole denoiser or its repeated blocks. --step-cache
-and --int8 measure Pictor with those settings, too; a step is the mean of them then. --sdcpp measures stable-diffusion.cpp, too,
-whose command PROGRAM is. decode_mb is what decoding took beyond what was held once loaded, gpu_mb what was held of a GPU's memory.
+interleaved runs; compare only within one run. first_step is from the process's start to the end of its first step, which pays
+for warming up and counts for nothing else; ready is that less a step. --compile measures diffusers through torch.compile,
+too: the whole denoiser or its repeated blocks. --step-cache and --int8 measure Pictor with those settings, too; a step is the
+mean of them then. --sdcpp measures stable-diffusion.cpp, too, whose command PROGRAM is. decode_mb is what decoding took beyond
+what was held once loaded, gpu_mb what was held of a GPU's memory.
 """
 
 import argparse
@@ -23,8 +24,8 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROWS = {"step": "s", "decode": "s", "decode_mb": "MB", "load": "s", "load_mb": "MB", "first_step": "s", "whole": "s", "peak_mb": "MB",
-        "gpu_mb": "MB"}
+ROWS = {"step": "s", "decode": "s", "decode_mb": "MB", "load": "s", "load_mb": "MB", "ready": "s", "first_step": "s",
+        "whole": "s", "peak_mb": "MB", "gpu_mb": "MB"}
 
 
 def arguments():
@@ -61,6 +62,7 @@ def measured(command, last=()):
         return None
     figures = json.loads(done.stdout.splitlines()[-1])
     figures["step"] = (statistics.mean if last else statistics.median)(figures.pop("steps"))
+    figures["ready"] = figures["first_step"] - figures["step"]
     return figures
 
 
