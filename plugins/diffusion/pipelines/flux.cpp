@@ -209,7 +209,6 @@ std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
   Weights transformer_weights = components.open_weights(transformer, "diffusion_pytorch_model");
   Weights vae_weights = components.open_weights(vae, "diffusion_pytorch_model");
 
-  const ClipTextConfig clip = read_clip_text_config(JsonFile{text_encoder / "config.json"});
   const T5Config t5 = read_t5_config(JsonFile{text_encoder_2 / "config.json"});
   FluxTransformer2DModel transformer_model{
       read_flux_transformer_config(JsonFile{transformer / "config.json"}), transformer_weights,
@@ -218,8 +217,7 @@ std::unique_ptr<Pipeline> load_flux(const std::filesystem::path &folder,
   return std::make_unique<Flux>(
       placement,
       Flux::Networks{
-          PromptEncoder{ClipTokenizer{tokenizer, clip.max_position_embeddings},
-                        ClipTextModel{clip, text_weights}},
+          load_prompt_encoder(tokenizer, text_encoder, text_weights),
           T5PromptEncoder{T5Tokenizer{tokenizer_2}, T5EncoderModel{t5, text_weights_2}},
           std::move(transformer_model),
           AutoencoderKL{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights},

@@ -87,4 +87,12 @@ void PromptEncoder::check_clip_skip(int64_t clip_skip, int64_t most, int64_t lay
               "clip_skip"};
 }
 
+PromptEncoder load_prompt_encoder(const std::filesystem::path &tokenizer,
+                                  const std::filesystem::path &text_encoder, Weights &weights,
+                                  ClipTextModel::Projection projection) {
+  const ClipTextConfig config = read_clip_text_config(JsonFile{text_encoder / "config.json"});
+  return {ClipTokenizer{tokenizer, config.max_position_embeddings},
+          ClipTextModel{config, weights, projection}};
+}
+
 }  // namespace pictor::diffusion

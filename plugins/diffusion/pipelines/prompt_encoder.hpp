@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -64,5 +65,10 @@ class PromptEncoder {
   ClipTokenizer tokenizer_;
   Relocatable<ClipTextModel> text_model_;
 };
+
+// Reads the two from their folders. Throws Error.
+PromptEncoder load_prompt_encoder(
+    const std::filesystem::path &tokenizer, const std::filesystem::path &text_encoder,
+    Weights &weights, ClipTextModel::Projection projection = ClipTextModel::Projection::no);
 
 }  // namespace pictor::diffusion

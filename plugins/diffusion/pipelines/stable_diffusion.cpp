@@ -85,9 +85,7 @@ std::unique_ptr<Pipeline> load_stable_diffusion(const std::filesystem::path &fol
   Weights unet_weights = components.open_weights(unet, "diffusion_pytorch_model");
   Weights vae_weights = components.open_weights(vae, "diffusion_pytorch_model");
 
-  const ClipTextConfig text_config = read_clip_text_config(JsonFile{text_encoder / "config.json"});
-  PromptEncoder prompt_encoder{ClipTokenizer{tokenizer, text_config.max_position_embeddings},
-                               ClipTextModel{text_config, text_weights}};
+  PromptEncoder prompt_encoder = load_prompt_encoder(tokenizer, text_encoder, text_weights);
   UNet2DConditionModel unet_model{read_unet_config(JsonFile{unet / "config.json"}), unet_weights,
                                   blocks};
   AutoencoderKL vae_model{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights};

@@ -164,13 +164,6 @@ void StableDiffusion3::require_layers(const TextToImageRequest &request) const {
               parameter};
 }
 
-PromptEncoder make_clip(const std::filesystem::path &tokenizer,
-                        const std::filesystem::path &text_encoder, Weights &weights) {
-  const ClipTextConfig config = read_clip_text_config(JsonFile{text_encoder / "config.json"});
-  return {ClipTokenizer{tokenizer, config.max_position_embeddings},
-          ClipTextModel{config, weights, ClipTextModel::Projection::yes}};
-}
-
 }  // namespace
 
 std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &folder,
@@ -203,6 +196,7 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
     t5_encoder.emplace(T5Tokenizer{t5_tokenizer},
                        T5EncoderModel{read_t5_config(JsonFile{t5 / "config.json"}), *t5_weights});
   }
+  constexpr auto projection = ClipTextModel::Projection::yes;
   const SD3TransformerConfig transformer_config =
       read_sd3_transformer_config(JsonFile{transformer / "config.json"});
   SD3Transformer2DModel transformer_model{transformer_config, transformer_weights, blocks};
@@ -210,10 +204,11 @@ std::unique_ptr<Pipeline> load_stable_diffusion_3(const std::filesystem::path &f
   return std::make_unique<StableDiffusion3>(
       placement,
       StableDiffusion3::Networks{
-          Sd3TextEncoders{make_clip(tokenizer, text_encoder, text_weights),
-                          make_clip(tokenizer_2, text_encoder_2, text_weights_2),
-                          std::move(t5_encoder), transformer_config.joint_attention_dim,
-                          transformer_config.pooled_projection_dim},
+          Sd3TextEncoders{
+              load_prompt_encoder(tokenizer, text_encoder, text_weights, projection),
+              load_prompt_encoder(tokenizer_2, text_encoder_2, text_weights_2, projection),
+              std::move(t5_encoder), transformer_config.joint_attention_dim,
+              transformer_config.pooled_projection_dim},
           std::move(transformer_model),
           AutoencoderKL{read_autoencoder_config(JsonFile{vae / "config.json"}), vae_weights},
           scheduler.root()});

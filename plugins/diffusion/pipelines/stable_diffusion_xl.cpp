@@ -188,14 +188,6 @@ at::Tensor StableDiffusionXl::time_ids(const TextToImageRequest &request,
                   positive});
 }
 
-PromptEncoder load_encoder(const std::filesystem::path &tokenizer,
-                           const std::filesystem::path &folder, Weights &weights,
-                           ClipTextModel::Projection projection) {
-  const ClipTextConfig config = read_clip_text_config(JsonFile{folder / "config.json"});
-  return {ClipTokenizer{tokenizer, config.max_position_embeddings},
-          ClipTextModel{config, weights, projection}};
-}
-
 }  // namespace
 
 std::unique_ptr<Pipeline> load_stable_diffusion_xl(const std::filesystem::path &folder,
@@ -231,8 +223,8 @@ std::unique_ptr<Pipeline> load_stable_diffusion_xl(const std::filesystem::path &
 
   std::vector<PromptEncoder> encoders;
   for (Encoder &encoder : found) {
-    encoders.push_back(
-        load_encoder(encoder.tokenizer, encoder.folder, encoder.weights, encoder.projection));
+    encoders.push_back(load_prompt_encoder(encoder.tokenizer, encoder.folder, encoder.weights,
+                                           encoder.projection));
   }
   const JsonFile &index = components.index();
   const Options own{index.boolean("force_zeros_for_empty_prompt", true),
