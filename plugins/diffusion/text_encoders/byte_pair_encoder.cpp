@@ -5,7 +5,6 @@
 #include "text_encoders/unicode_text.hpp"
 #include "weights/json_file.hpp"
 
-#include <optional>
 #include <queue>
 #include <tuple>
 
@@ -62,27 +61,26 @@ struct Candidate {
 
 BytePairEncoder::BytePairEncoder(const std::filesystem::path &folder) {
   const std::filesystem::path vocabulary = folder / "vocab.json", fast = folder / "tokenizer.json";
-  std::optional<BytePairModel> model;
   if (!std::filesystem::exists(vocabulary) && std::filesystem::exists(fast)) {
-    model = read_byte_pair_model(JsonFile{fast});
-    read_vocabulary(model->vocabulary, fast);
+    const JsonFile file{fast};
+    const BytePairModel model = read_byte_pair_model(file);
+    read_vocabulary(model.vocabulary, fast);
+    merges_.reserve(model.merges.size());
+    for (const auto &[left, right] : model.merges) add_merge(left, right, fast);
   } else {
     read_vocabulary(JsonFile{vocabulary}.root(), vocabulary);
+    read_merges(folder / "merges.txt");
   }
   for (size_t byte = 0; byte < kAlphabet.size(); ++byte) {
     const std::string letter = encode_utf8({&kAlphabet[byte], 1});
     byte_ids_[byte] = find(letter);
     last_byte_ids_[byte] = find(letter + std::string{kEndOfWord});
   }
-  if (model) {
-    for (const auto &[left, right] : model->merges) add_merge(left, right, fast.string());
-  } else {
-    read_merges(folder / "merges.txt");
-  }
 }
 
 void BytePairEncoder::read_vocabulary(const nlohmann::json &vocabulary,
                                       const std::filesystem::path &path) {
+  ids_.reserve(vocabulary.size());
   for (const auto &[token, value] : vocabulary.items()) {
     if (!value.is_number_unsigned() || value.get<uint64_t>() >= uint64_t{kVocabularyLimit}) {
       throw Error{ErrorKind::invalid_argument,
@@ -110,17 +108,18 @@ void BytePairEncoder::read_merges(const std::filesystem::path &path) {
     const size_t space = line.find(' ');
     const std::string left = line.substr(0, space);
     const std::string right = space == std::string::npos ? "" : line.substr(space + 1);
-    add_merge(left, right, path.string() + ":" + std::to_string(line_number));
+    add_merge(left, right, path, line_number);
   }
 }
 
 // Each ranks behind those before it.
 void BytePairEncoder::add_merge(const std::string &left, const std::string &right,
-                                const std::string &place) {
+                                const std::filesystem::path &path, int64_t line) {
   const int64_t left_id = find(left), right_id = find(right), merged_id = find(left + right);
   if (left_id < 0 || right_id < 0 || merged_id < 0) {
+    const std::string place = line > 0 ? ":" + std::to_string(line) : "";
     throw Error{ErrorKind::invalid_argument,
-                place + ": '" + left + "' and '" + right +
+                path.string() + place + ": '" + left + "' and '" + right +
                     "' are not two tokens of the vocabulary whose sum is one, too; are merges and "
                     "vocabulary of the same model?",
                 "model"};

@@ -41,7 +41,9 @@ class BytePairEncoder {
 
   void read_vocabulary(const nlohmann::json &vocabulary, const std::filesystem::path &path);
   void read_merges(const std::filesystem::path &path);
-  void add_merge(const std::string &left, const std::string &right, const std::string &place);
+  // `line`: where in the file the merge stands, if that has lines.
+  void add_merge(const std::string &left, const std::string &right,
+                 const std::filesystem::path &path, int64_t line = 0);
   const Merge *find_merge(int64_t left, int64_t right) const;
 
   std::unordered_map<std::string, int64_t> ids_;

@@ -16,7 +16,7 @@
 namespace pictor::diffusion {
 
 struct BytePairModel {
-  nlohmann::json vocabulary;                                // an object: token to id
+  const nlohmann::json &vocabulary;                         // of the file, an object: token to id
   std::vector<std::pair<std::string, std::string>> merges;  // the most frequent first
 };
 

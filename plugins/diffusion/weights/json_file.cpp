@@ -2,9 +2,9 @@
 
 #include "error.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 
 namespace pictor::diffusion {
@@ -58,10 +58,10 @@ class StructureCheck {
       fail("nested deeper than " + std::to_string(kDepthLimit) + " levels");
     }
     if (event == Event::object_start) keys_.emplace_back();
-    if (event == Event::object_end) keys_.pop_back();
-    if (event == Event::key && !keys_.back().insert(value.get<std::string>()).second) {
-      fail("the key " + shown(value) + " stands twice in one object");
-    }
+    if (event == Event::key) keys_.back().push_back(value.get_ref<const std::string &>());
+    if (event != Event::object_end) return;
+    if (keys_.back().size() != value.size()) fail_repeated(std::move(keys_.back()));
+    keys_.pop_back();
   }
 
  private:
@@ -69,8 +69,14 @@ class StructureCheck {
     throw Error{ErrorKind::invalid_argument, origin_ + ": not usable JSON: " + what, "model"};
   }
 
+  [[noreturn]] void fail_repeated(std::vector<std::string> keys) const {
+    std::sort(keys.begin(), keys.end());
+    fail("the key " + shown(*std::adjacent_find(keys.begin(), keys.end())) +
+         " stands twice in one object");
+  }
+
   const std::string &origin_;
-  std::vector<std::unordered_set<std::string>> keys_;
+  std::vector<std::vector<std::string>> keys_;  // of the objects that are open
 };
 
 }  // namespace
