@@ -4,6 +4,7 @@
 #include "memory_file.hpp"
 #include "weights/lora.hpp"
 #include "weights/single_file.hpp"
+#include "weights/weights.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -30,10 +31,20 @@ void attempt(const Read &read) {
   }
 }
 
-// Reads every tensor, as if a layer had asked for it in its shape.
+// Reads every tensor, as if a layer had asked for it in its shape: as it is stored, and to be
+// packed.
 void read_all(const WeightTable &table) {
+  WeightOptions options;
+  options.dtype = at::kBFloat16;
+  Weights weights{table, options};
   for (const auto &[key, tensor] : table.tensors) {
-    if (tensor.read().sizes() != at::IntArrayRef{tensor.shape()}) std::abort();
+    const std::vector<int64_t> shape = tensor.shape();
+    if (tensor.read().sizes() != at::IntArrayRef{shape}) std::abort();
+    attempt([&, &key = key] {
+      if (weights.take({key}, shape, {at::MemoryFormat::Contiguous, true}).sizes() != shape) {
+        std::abort();
+      }
+    });
   }
 }
 
