@@ -166,7 +166,7 @@ uint64_t little_endian(const std::array<unsigned char, kLengthBytes> &bytes) {
 // How much of the first dimension is read before it is passed on: what stays in a CPU's cache, or
 // what is worth sending to a GPU.
 int64_t rows_at_once(const at::Tensor &target) {
-  const int64_t elements = int64_t{1} << (target.is_cpu() ? 17 : 22);
+  const int64_t elements = int64_t{1} << (target.is_cpu() ? 16 : 22);
   const int64_t row = target.numel() / std::max<int64_t>(1, target.size(0));
   return std::max<int64_t>(1, elements / std::max<int64_t>(1, row));
 }
