@@ -31,7 +31,7 @@ class Disks(Workspace):
         self.assertEqual(leftovers, [])
 
     def test_a_disk_that_fills_up(self):
-        for after in (0, 7, 60, 170):
+        for after in (0, 7, 60, 110):
             with self.subTest(after=after):
                 self.check_then_resume(errno.ENOSPC, "write", after, "No space left on device|disk is full")
                 self.tearDownOut()
