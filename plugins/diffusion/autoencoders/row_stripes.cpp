@@ -28,19 +28,13 @@ at::Tensor first_row(const at::Tensor &stripe) {
 
 // A stripe with the rows that a 3 x 3 convolution reads of its neighbours, zeros at the edges of
 // the picture. `write` puts what is to be convolved of its first argument into its second, a part
-// of the result of `scale` times the height and width. The result lies in `room`, for all stripes
-// of an x: one of its own for each would leave holes between those that stay, too small for the
-// next.
+// of the result of `scale` times the height and width.
 template <class Write>
-at::Tensor with_neighbours(const RowStripes &x, size_t index, int64_t scale, at::Tensor &room,
-                           const Write &write) {
+at::Tensor with_neighbours(const RowStripes &x, size_t index, int64_t scale, const Write &write) {
   const at::Tensor &stripe = x[index];
   const int64_t rows = scale * stripe.size(kRows);
-  if (!room.defined() || room.size(kRows) < rows + 2) {
-    room = at::empty({1, stripe.size(1), rows + 2, scale * stripe.size(3)},
-                     stripe.options().memory_format(at::MemoryFormat::ChannelsLast));
-  }
-  const at::Tensor padded = room.slice(kRows, 0, rows + 2);
+  at::Tensor padded = at::empty({1, stripe.size(1), rows + 2, scale * stripe.size(3)},
+                                stripe.options().memory_format(at::MemoryFormat::ChannelsLast));
   at::Tensor above = padded.slice(kRows, 0, 1), below = padded.slice(kRows, rows + 1);
   at::Tensor inner = padded.slice(kRows, 1, rows + 1);
   write(stripe, inner);
@@ -57,9 +51,9 @@ ChannelTransform transform_of(const GroupNorm &norm, const RowStripes &x) {
 
 // conv of the norm of a stripe, activated.
 at::Tensor convolve(const Conv2d &conv, const ChannelTransform &norm, const RowStripes &x,
-                    size_t index, at::Tensor &room) {
+                    size_t index) {
   return conv.without_row_padding(with_neighbours(
-      x, index, 1, room, [&](const at::Tensor &from, at::Tensor &to) { norm.apply(from, to); }));
+      x, index, 1, [&](const at::Tensor &from, at::Tensor &to) { norm.apply(from, to); }));
 }
 
 // A feature map of `channels` that is to be written, cut where x is, of `scale` times its height
@@ -103,9 +97,8 @@ RowStripes upsample(const Upsample2D &upsampler, RowStripes x) {
     at::upsample_nearest2d_out(to, from, {to.size(kRows), to.size(3)});
   };
   RowStripes result = empty_stripes(x, x.front().size(1), kTwice);
-  at::Tensor room;
   for (size_t i = 0; i < x.size(); ++i) {
-    const at::Tensor padded = with_neighbours(x, i, kTwice, room, write);
+    const at::Tensor padded = with_neighbours(x, i, kTwice, write);
     result[i].copy_(upsampler.conv.without_row_padding(padded));
     release_before(x, i);
   }
@@ -117,18 +110,16 @@ RowStripes apply(const ResnetBlock2D &resnet, RowStripes x) {
   const int64_t channels = resnet.norm2.weight.size(0);
   RowStripes hidden = empty_stripes(x, channels, 1), result = x;
   if (resnet.conv_shortcut) result = empty_stripes(x, channels, 1);
-  at::Tensor room;
   for (size_t i = 0; i < x.size(); ++i) {
-    hidden[i].copy_(convolve(resnet.conv1, norm1, x, i, room));
+    hidden[i].copy_(convolve(resnet.conv1, norm1, x, i));
     if (!resnet.conv_shortcut) continue;
     result[i].copy_((*resnet.conv_shortcut)(x[i]));
     release_before(x, i);
   }
   x.clear();
-  room = at::Tensor{};
   const ChannelTransform norm2 = transform_of(resnet.norm2, hidden);
   for (size_t i = 0; i < hidden.size(); ++i) {
-    result[i].add_(convolve(resnet.conv2, norm2, hidden, i, room));
+    result[i].add_(convolve(resnet.conv2, norm2, hidden, i));
     release_before(hidden, i);
   }
   return result;
@@ -137,8 +128,7 @@ RowStripes apply(const ResnetBlock2D &resnet, RowStripes x) {
 at::Tensor finish(const GroupNorm &norm, const Conv2d &conv, const RowStripes &x) {
   const ChannelTransform transform = transform_of(norm, x);
   RowStripes result;
-  at::Tensor room;
-  for (size_t i = 0; i < x.size(); ++i) result.push_back(convolve(conv, transform, x, i, room));
+  for (size_t i = 0; i < x.size(); ++i) result.push_back(convolve(conv, transform, x, i));
   return at::cat(result, kRows);
 }
 
