@@ -74,7 +74,8 @@ void Weights::read_into(const std::string &key, const StoredTensor &tensor,
                         const at::Tensor &target) const {
   const at::Tensor added = options_.addition ? options_.addition(key) : at::Tensor{};
   if (added.defined()) {
-    target.copy_(tensor.read(at::TensorOptions{at::kFloat}).add_(added));
+    const at::Tensor sum = tensor.read(at::TensorOptions{at::kFloat}).add_(added);
+    target.copy_(sum.to(target.scalar_type()));
   } else if (target.is_cpu() || target.scalar_type() == tensor.entry.dtype) {
     tensor.read_into(target);
   } else {  // a GPU converts what it is given itself
@@ -125,18 +126,18 @@ void Weights::leave(const std::string &key, const StoredTensor &tensor) {
   if (used_.insert(key).second && options_.on_read) options_.on_read(tensor.bytes());
 }
 
-at::Tensor WeightScope::take_joined(const std::vector<std::string> &scopes, const std::string &name,
-                                    at::IntArrayRef shape, Taken taken) const {
-  std::vector<std::string> keys;
-  for (const std::string &scope : scopes) keys.push_back(prefix_ + scope + "." + name);
-  return weights_->take(keys, shape, taken);
-}
-
 void Weights::fail_missing(const std::string &key, at::IntArrayRef shape) const {
   throw Error{ErrorKind::invalid_argument,
               table_.origin + ": tensor '" + key + "' of shape " + to_string(shape) +
                   " is missing; are config.json and the weights of the same model?",
               "model"};
+}
+
+at::Tensor WeightScope::take_joined(const std::vector<std::string> &scopes, const std::string &name,
+                                    at::IntArrayRef shape, Taken taken) const {
+  std::vector<std::string> keys;
+  for (const std::string &scope : scopes) keys.push_back(prefix_ + scope + "." + name);
+  return weights_->take(keys, shape, taken);
 }
 
 }  // namespace pictor::diffusion
